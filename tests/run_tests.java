@@ -1,0 +1,111 @@
+///usr/bin/env jbang "$0" "$@" ; exit $?
+//JAVA 17+
+//DESCRIPTION Runs the tests: all, or with -n those whose Class.method contains NAME.
+//DEPS org.junit.platform:junit-platform-console-standalone:1.14.4
+//DEPS org.assertj:assertj-core:3.27.7
+//DEPS info.picocli:picocli:4.7.7
+//SOURCES *_test.java
+//SOURCES shell.java
+//RUNTIME_OPTIONS --enable-native-access=ALL-UNNAMED
+
+import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClasspathRoots;
+
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import org.junit.platform.engine.FilterResult;
+import org.junit.platform.engine.TestExecutionResult;
+import org.junit.platform.engine.TestExecutionResult.Status;
+import org.junit.platform.engine.support.descriptor.ClassSource;
+import org.junit.platform.engine.support.descriptor.MethodSource;
+import org.junit.platform.launcher.PostDiscoveryFilter;
+import org.junit.platform.launcher.TagFilter;
+import org.junit.platform.launcher.TestExecutionListener;
+import org.junit.platform.launcher.TestIdentifier;
+import org.junit.platform.launcher.core.LauncherDiscoveryRequestBuilder;
+import org.junit.platform.launcher.core.LauncherFactory;
+import org.junit.platform.launcher.listeners.SummaryGeneratingListener;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+@Command(name = "test", mixinStandardHelpOptions = true, description = "Runs the tests in tests/ against real servers and files.")
+class run_tests implements Callable<Integer> {
+    @Option(names = "-n", paramLabel = "NAME", description = "Only tests whose Class.method contains NAME (repeatable).")
+    List<String> wanted = List.of();
+
+    @Option(names = "--matrix", description = "Run what is tested per server on every major from 12 to 18, not only on the newest.")
+    boolean matrix;
+
+    @Option(names = "--slow", description = "Also run tests tagged slow.")
+    boolean slow;
+
+    @Override
+    public Integer call() throws Exception {
+        System.setProperty("pgbang.matrix", String.valueOf(matrix));
+        var own = Path.of(run_tests.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+        var request = LauncherDiscoveryRequestBuilder.request().selectors(selectClasspathRoots(Set.of(own))).filters(byName());
+        if (!slow) {
+            request.filters(TagFilter.excludeTags("slow"));
+        }
+        var summary = new SummaryGeneratingListener();
+        LauncherFactory.create().execute(request.build(), summary, new Progress());
+        var result = summary.getSummary();
+        result.printFailuresTo(new PrintWriter(System.err), 10);
+        var skipped = result.getTestsSkippedCount() + result.getTestsAbortedCount();
+        System.out.printf("%d tests in %.0f s%n", result.getTestsFoundCount(), (result.getTimeFinished() - result.getTimeStarted()) / 1000.0);
+        System.out.printf("%d passed, %d failed, %d skipped%n", result.getTestsSucceededCount(), result.getTotalFailureCount(), skipped);
+        return result.getTotalFailureCount() == 0 && result.getTestsSucceededCount() > 0 ? 0 : 1;
+    }
+
+    PostDiscoveryFilter byName() {
+        return test -> {
+            var name = test.getSource().filter(MethodSource.class::isInstance).map(MethodSource.class::cast)
+                    .map(m -> m.getClassName() + "." + m.getMethodName()).orElse(null);
+            return FilterResult.includedIf(name == null || wanted.isEmpty() || wanted.stream().anyMatch(name::contains));
+        };
+    }
+
+    /** A line per test class with its time, and one at once for each failure and skip. */
+    static class Progress implements TestExecutionListener {
+        long started;
+
+        @Override
+        public void executionStarted(TestIdentifier test) {
+            if (isClass(test)) {
+                started = System.nanoTime();
+            }
+        }
+
+        @Override
+        public void executionSkipped(TestIdentifier test, String reason) {
+            System.out.println("  skipped " + name(test) + ": " + reason);
+        }
+
+        @Override
+        public void executionFinished(TestIdentifier test, TestExecutionResult result) {
+            if (result.getStatus() != Status.SUCCESSFUL) {
+                System.out.println((result.getStatus() == Status.FAILED ? "  FAILED " : "  skipped ") + name(test) + ": "
+                        + result.getThrowable().map(Throwable::getMessage).orElse(""));
+            }
+            if (isClass(test)) {
+                System.out.printf("%6.1f s  %s%n", (System.nanoTime() - started) / 1e9, test.getDisplayName());
+            }
+        }
+
+        static boolean isClass(TestIdentifier test) {
+            return test.getSource().filter(ClassSource.class::isInstance).isPresent();
+        }
+
+        static String name(TestIdentifier test) {
+            return test.getSource().filter(MethodSource.class::isInstance).map(MethodSource.class::cast)
+                    .map(m -> m.getClassName() + "." + m.getMethodName()).orElse(test.getDisplayName());
+        }
+    }
+
+    public static void main(String... args) {
+        System.exit(new CommandLine(new run_tests()).execute(args));
+    }
+}
