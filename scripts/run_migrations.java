@@ -1,6 +1,7 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
 //DESCRIPTION Applies a folder of plain SQL migrations to a PostgreSQL database, in order, and knows what was applied.
+//COMPILE_OPTIONS -XDstringConcat=inline
 //DEPS info.picocli:picocli:4.7.7
 //DEPS org.postgresql:postgresql:42.7.14
 //DEPS com.google.code.gson:gson:2.15.0
@@ -15,30 +16,40 @@ import com.github.freva.asciitable.HorizontalAlign;
 import com.github.freva.asciitable.Styler;
 import com.google.gson.GsonBuilder;
 import java.io.BufferedReader;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStreamReader;
 import java.io.PrintWriter;
 import java.io.Reader;
+import java.io.Writer;
 import java.math.BigInteger;
 import java.net.InetAddress;
 import java.nio.charset.CharacterCodingException;
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.SQLWarning;
 import java.sql.Types;
 import java.text.Normalizer;
 import java.time.Instant;
-import java.time.OffsetDateTime;
+import java.time.LocalDateTime;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Deque;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -47,8 +58,11 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Properties;
 import java.util.Set;
+import java.util.TimeZone;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
 import java.util.function.Supplier;
 import java.util.logging.Level;
 import java.util.logging.Logger;
@@ -56,9 +70,14 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import java.util.zip.GZIPInputStream;
+import java.util.zip.GZIPOutputStream;
 import org.postgresql.Driver;
 import org.postgresql.PGConnection;
+import org.postgresql.core.BaseConnection;
+import org.postgresql.core.TransactionState;
 import org.postgresql.util.PSQLException;
+import org.postgresql.util.PSQLWarning;
 import picocli.CommandLine;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -138,6 +157,33 @@ class run_migrations implements Callable<Integer> {
         boolean quiet;
     }
 
+    @ArgGroup(validate = false, heading = "%nLocks and limits:%n")
+    Locks locks = new Locks();
+
+    static class Locks {
+        @Option(names = "--lock-timeout", paramLabel = "SECONDS", description = "How long a statement may stand in a lock queue, and others behind it (default: 3).")
+        Double timeout;
+
+        @Option(names = "--lock-deadline", paramLabel = "SECONDS", defaultValue = "300", description = "How long to try again before giving up (default: ${DEFAULT-VALUE}).")
+        double deadline = 300;
+
+        @Option(names = "--lock-wait", paramLabel = "SECONDS", defaultValue = "300", description = "How long to wait for another run to end (default: ${DEFAULT-VALUE}).")
+        double wait = 300;
+
+        @Option(names = "--statement-timeout", paramLabel = "SECONDS", description = "How long a statement may take (default: the server's setting).")
+        Double statement;
+
+        @Option(names = "--single-transaction", description = "All pending files in one transaction, or none.")
+        boolean single;
+
+        @Option(names = "--in-doubt", paramLabel = "done|again", description = "What to take a statement for that was under way when a run died, where the catalog does not show it.")
+        InDoubt inDoubt;
+    }
+
+    enum InDoubt {
+        done, again
+    }
+
     @Mixin
     Database database = new Database();
 
@@ -178,8 +224,8 @@ class run_migrations implements Callable<Integer> {
         }
         var writes = !(action.status || action.history || action.validate || choice.dryRun);
         try (var connection = database.connect(writes)) {
-            connection.setAutoCommit(false);
             connection.setReadOnly(!writes);
+            connection.setAutoCommit(writes);
             var history = History.find(connection);
             for (var other : history.elsewhere) {
                 warn("there is another history, " + other + ", outside the search path; it is left alone (search path: options=-csearch_path%3D...)");
@@ -195,38 +241,78 @@ class run_migrations implements Callable<Integer> {
             folder.strays.stream().filter(stray -> stray.toString().toLowerCase(Locale.ROOT).endsWith(".sql")).map(Folder::isNone).forEach(this::warn);
             if (!folder.problems.isEmpty()) {
                 throw folder.duplicates ? wrong(String.join("\n  ", folder.problems)) : new Failed(String.join("\n  ", folder.problems));
-            } else if (action.rollback != null) {
-                return rollback(new Engine(connection, history, this), entries, folder);
-            } else if (action.baseline != null) {
-                return baseline(connection, history, entries);
-            } else if (action.repair) {
-                return repair(connection, history, entries);
             }
-            return migrate(new Engine(connection, history, this), entries);
+            refuseBesideOthers(history);
+            if (action.rollback == null && action.baseline == null && !action.repair) {
+                var pending = pending(entries);
+                if (choice.dryRun || pending.isEmpty()) {
+                    return choice.dryRun ? preview(pending) : summary(List.of(), pending, entries, System.nanoTime());
+                }
+            }
+            try (var engine = new Engine(this, connection, history)) {
+                return act(engine, compare(folder, engine.history), folder);
+            }
+        }
+    }
+
+    /** What changes the database, under the lock and with the history read again. */
+    int act(Engine engine, List<Entry> entries, Folder folder) throws Exception {
+        if (action.rollback != null) {
+            return rollback(engine, entries, folder);
+        } else if (action.baseline != null) {
+            return baseline(engine.history, entries);
+        } else if (action.repair) {
+            return repair(engine.history, entries);
+        }
+        return migrate(engine, entries);
+    }
+
+    /** A connection that the server takes for one of its own time zone. */
+    Connection connectAs(String timeZone) throws SQLException, InterruptedException {
+        var own = TimeZone.getDefault();
+        try {
+            TimeZone.setDefault(TimeZone.getTimeZone(timeZone));
+            return database.connect(true);
+        } finally {
+            TimeZone.setDefault(own);
+        }
+    }
+
+    void refuseBesideOthers(History history) throws Failed {
+        if (!history.others.isEmpty() && (history.table == null || history.others.containsKey(history.table)) && action.baseline == null) {
+            throw new Failed("here is the history of another tool: " + history.others.entrySet().stream().map(e -> e.getKey() + " (" + e.getValue() + ")").collect(Collectors.joining(", "))
+                    + "\n  a second one beside it would run again what is applied; --baseline VERSION starts ours from there");
         }
     }
 
     // --- the actions ---
 
-    /** Applies what is pending; refuses changed and out-of-order files before anything runs. */
-    int migrate(Engine engine, List<Entry> entries) throws Exception {
+    /** What is to be applied; changed and out-of-order files are refused before anything happens. */
+    List<Entry> pending(List<Entry> entries) throws Failed {
         var pending = chosen(entries);
         refuse(entries.stream().filter(entry -> entry.state == State.CHANGED).toList(),
                 "were changed after they had been applied; undo the change, or accept it with --repair");
         refuse(pending.stream().filter(entry -> entry.late && !choice.outOfOrder && choice.only == null).toList(),
                 "are older than the newest applied migration; allow it with --out-of-order, or one by one with --only");
         warnOfMissing(entries);
-        if (choice.dryRun) {
-            return preview(pending);
-        }
+        return pending;
+    }
+
+    int migrate(Engine engine, List<Entry> entries) throws Exception {
+        var pending = pending(entries);
         var applied = new ArrayList<Map<String, Object>>();
         var start = System.nanoTime();
+        if (locks.single) {
+            engine.applyTogether(pending.stream().map(Entry::file).toList());
+            pending.forEach(entry -> say("  %s  %s%n", entry.id(), entry.file.description));
+            return summary(pending.stream().map(entry -> entry.json(Map.of())).toList(), pending, entries, start);
+        }
         var layout = "  %-" + width(pending, Entry::id) + "s  %-" + width(pending, entry -> entry.file.description) + "s  ";
         for (var entry : pending) {
             say(layout, entry.id(), entry.file.description);
             try {
                 var millis = engine.apply(entry.file);
-                say(millis < 0 ? "applied by another run meanwhile%n" : "%d ms%n", millis);
+                say("%d ms%n", millis);
                 applied.add(entry.json(Map.of("duration_ms", millis)));
             } catch (Failed e) {
                 say("failed%n");
@@ -237,6 +323,10 @@ class run_migrations implements Callable<Integer> {
                 throw e.adding(applied.size() + " applied before it, " + left + " after it still pending");
             }
         }
+        return summary(applied, pending, entries, start);
+    }
+
+    int summary(List<Map<String, Object>> applied, List<Entry> pending, List<Entry> entries, long start) {
         var left = entries.stream().filter(Entry::isPending).count() - pending.size();
         if (choice.json) {
             print(fields("applied", applied, "failed", null, "pending", left));
@@ -248,29 +338,33 @@ class run_migrations implements Callable<Integer> {
         return 0;
     }
 
-    int preview(List<Entry> pending) throws IOException {
-        if (choice.json) {
-            print(fields("would_apply", pending.stream().map(entry -> entry.json(Map.of())).toList()));
-        } else {
-            say("would apply %s%n", pending.isEmpty() ? "nothing" : count(pending.size(), "migration") + ", each in a transaction of its own:");
-            for (var entry : pending) {
-                say("  %s  %s  %s%n", entry.id(), entry.file.description, entry.file.path);
-                if (database.verbose) {
-                    out().println(Files.readString(entry.file.path));
-                }
+    /** What would run, with the plan of its transactions. */
+    int preview(List<Entry> pending) throws IOException, Failed {
+        var plans = new ArrayList<Map<String, Object>>();
+        say("would apply %s%n", pending.isEmpty() ? "nothing" : count(pending.size(), "migration") + ":");
+        for (var entry : pending) {
+            var units = Plan.of(entry.file.path, false, Set.of(), Set.of()).units.stream().map(Unit::describe).toList();
+            plans.add(entry.json(Map.of("units", units)));
+            say("  %s  %s  %s%n", entry.id(), entry.file.description, entry.file.path);
+            units.forEach(unit -> say("      %s%n", unit));
+            if (database.verbose) {
+                say("%s%n", Files.readString(entry.file.path));
             }
+        }
+        if (choice.json) {
+            print(fields("would_apply", plans));
         }
         return 0;
     }
 
     int status(List<Entry> entries, History history, Folder folder) {
-        var wrong = entries.stream().filter(entry -> entry.state != State.APPLIED).count() + folder.problems.size();
+        var wrong = entries.stream().filter(entry -> !entry.isFine()).count() + folder.problems.size();
         var counts = entries.stream().collect(Collectors.groupingBy(entry -> entry.state.toString(), TreeMap::new, Collectors.counting()));
         if (choice.json) {
             print(fields("history", history.table, "migrations", entries.stream().map(entry -> entry.json(Map.of())).toList(),
                     "counts", counts, "problems", folder.problems, "ok", wrong == 0));
         } else if (!choice.quiet || wrong > 0) {
-            out().println(table(entries.stream().filter(entry -> !choice.quiet || entry.state != State.APPLIED).toList(), List.of(
+            out().println(table(entries.stream().filter(entry -> !choice.quiet || !entry.isFine()).toList(), List.of(
                     column("VERSION", Entry::id), column("DESCRIPTION", Entry::description), column("PHASE", entry -> entry.phase().toString()),
                     column("STATE", entry -> entry.state.toString()), column("APPLIED AT", entry -> entry.row == null ? "" : entry.row.appliedAt()),
                     right("TIME", entry -> entry.row == null ? "" : entry.row.time()), column("BY", entry -> entry.row == null ? "" : entry.row.by))));
@@ -296,7 +390,7 @@ class run_migrations implements Callable<Integer> {
     int validate(List<Entry> entries, Folder folder) {
         var findings = new ArrayList<>(folder.problems);
         folder.strays.stream().map(Folder::isNone).forEach(findings::add);
-        entries.stream().filter(entry -> entry.state != State.APPLIED && entry.state != State.PENDING)
+        entries.stream().filter(entry -> !entry.isFine() && entry.state != State.PENDING)
                 .forEach(entry -> findings.add(entry.id() + " " + entry.description() + ": " + entry.state + (entry.failure == null ? "" : ", " + entry.failure)));
         if (choice.json) {
             print(fields("findings", findings, "ok", findings.isEmpty()));
@@ -335,15 +429,13 @@ class run_migrations implements Callable<Integer> {
         return 0;
     }
 
-    int baseline(Connection connection, History history, List<Entry> entries) throws Exception {
+    int baseline(History history, List<Entry> entries) throws Exception {
         var target = version(action.baseline, entries);
         var marked = entries.stream().filter(entry -> entry.isPending() && entry.version.compareTo(target) <= 0).toList();
-        if (!choice.dryRun && !marked.isEmpty()) {
-            history.ensure();
+        if (!choice.dryRun) {
             for (var entry : marked) {
-                history.record(entry.file, null);
+                history.record(entry.file, entry.file.tokens(), null);
             }
-            connection.commit();
         }
         var word = choice.dryRun ? "would be marked as applied" : "marked as applied, not run";
         if (choice.json) {
@@ -356,8 +448,8 @@ class run_migrations implements Callable<Integer> {
     }
 
     /** Gives applied rows the checksum of their file as it is now, and forgets failed runs; each is shown. */
-    int repair(Connection connection, History history, List<Entry> entries) throws Exception {
-        var changed = entries.stream().filter(entry -> entry.row != null && entry.file != null && !entry.file.checksum.equals(entry.row.checksum)).toList();
+    int repair(History history, List<Entry> entries) throws Exception {
+        var changed = entries.stream().filter(entry -> entry.row != null && entry.file != null && !entry.file.checksum.equals(entry.row.rawChecksum)).toList();
         var failed = entries.stream().filter(entry -> entry.failure != null).toList();
         changed.forEach(entry -> say("  %s  %s%n", entry.id(), entry.row.checksum == null ? "checksum noted for the first time" : "changed file accepted"));
         failed.forEach(entry -> say("  %s  forgotten: %s%n", entry.id(), entry.failure));
@@ -366,12 +458,11 @@ class run_migrations implements Callable<Integer> {
                 history.ensure();
             }
             for (var entry : changed) {
-                history.accept(entry.row.version, entry.file.checksum);
+                history.accept(entry.row.version, entry.file, entry.file.tokens());
             }
             for (var entry : failed) {
                 history.forgetFailure(entry.id());
             }
-            connection.commit();
         }
         if (choice.json) {
             print(fields("accepted", changed.stream().map(Entry::id).toList(), "forgotten", failed.stream().map(Entry::id).toList(), "dry_run", choice.dryRun));
@@ -419,7 +510,7 @@ class run_migrations implements Callable<Integer> {
     // --- which migrations ---
 
     /** Puts files and history side by side: one entry per version, files that are no more included. */
-    static List<Entry> compare(Folder folder, History history) {
+    static List<Entry> compare(Folder folder, History history) throws Failed {
         var rows = new TreeMap<Version, Row>();
         var entries = new ArrayList<Entry>();
         for (var row : history.rows) {
@@ -433,7 +524,7 @@ class run_migrations implements Callable<Integer> {
             var row = rows.remove(file.version);
             var failure = row == null ? history.failures.get(file.version.id()) : null;
             var late = row == null && newest.containsKey(file.version.phase) && file.version.compareTo(newest.get(file.version.phase)) < 0;
-            var state = row != null ? row.checksum == null || row.checksum.equals(file.checksum) ? State.APPLIED : State.CHANGED
+            var state = row != null ? file.against(row)
                     : failure != null ? State.FAILED : late ? State.OUT_OF_ORDER : State.PENDING;
             entries.add(new Entry(file.version, row, file, state, late, failure));
         }
@@ -500,6 +591,24 @@ class run_migrations implements Callable<Integer> {
 
     void warn(String text) {
         spec.commandLine().getErr().println("run_migrations: warning: " + text);
+    }
+
+    /** Progress that people want to see while they wait. */
+    void note(String text) {
+        if (!choice.quiet) {
+            spec.commandLine().getErr().println("run_migrations: " + text);
+        }
+    }
+
+    void warnings(SQLWarning warning, Statement statement) {
+        for (; warning != null; warning = warning.getNextWarning()) {
+            var text = statement.file() + ":" + statement.line() + ": " + warning.getMessage();
+            if (warning instanceof PSQLWarning server && "WARNING".equals(server.getServerErrorMessage().getSeverity())) {
+                warn(text);
+            } else {
+                detail(text);
+            }
+        }
     }
 
     void detail(String text) {
@@ -576,7 +685,7 @@ class run_migrations implements Callable<Integer> {
     }
 
     enum State {
-        APPLIED, PENDING, CHANGED, MISSING_FILE, OUT_OF_ORDER, FAILED;
+        APPLIED, COSMETIC, PENDING, CHANGED, MISSING_FILE, OUT_OF_ORDER, FAILED;
 
         @Override
         public String toString() {
@@ -647,6 +756,22 @@ class run_migrations implements Callable<Integer> {
 
     /** A file that applies a version. The checksum is SHA-256 over the text without BOM and with LF line ends. */
     record Migration(Version version, String description, Path path, String checksum) {
+        /** The checksum that means something: over the tokens, so that layout and comments do not count; with its algorithm. */
+        String tokens() throws Failed {
+            return Plan.of(path, false, Set.of(), Set.of()).digest;
+        }
+
+        /** Applied as it is, with another layout, or as something else; a row of another tool knows no checksum. */
+        State against(Row row) {
+            if (row.rawChecksum == null || row.rawChecksum.equals(checksum)) {
+                return State.APPLIED;
+            }
+            try {
+                return tokens().equals(row.checksum) ? State.COSMETIC : State.CHANGED;
+            } catch (Failed unreadable) {
+                return State.CHANGED;
+            }
+        }
     }
 
     /** A version's file and history row, either of which may be missing, and what follows from the two. */
@@ -661,6 +786,10 @@ class run_migrations implements Callable<Integer> {
 
         String description() {
             return file != null ? file.description : row.description;
+        }
+
+        boolean isFine() {
+            return state == State.APPLIED || state == State.COSMETIC;
         }
 
         boolean isPending() {
@@ -679,12 +808,11 @@ class run_migrations implements Callable<Integer> {
     }
 
     /** A row of the history; what the table does not tell is null. */
-    record Row(String version, Version parsed, String description, String checksum, Instant at, Long millis, String by, String tool) {
+    record Row(String version, Version parsed, String description, String checksum, String rawChecksum, Instant at, Long millis, String by, String tool) {
         static final java.util.Comparator<Row> BY_TIME = java.util.Comparator.comparing(Row::at, java.util.Comparator.nullsFirst(java.util.Comparator.naturalOrder()));
-        static final DateTimeFormatter LOCAL_TIME = DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss").withZone(ZoneId.systemDefault());
 
         String appliedAt() {
-            return at == null ? "" : LOCAL_TIME.format(at);
+            return at == null ? "" : (LocalDateTime.ofInstant(at, ZoneId.systemDefault()) + ":00").substring(0, 19).replace('T', ' ');
         }
 
         String time() {
@@ -700,13 +828,22 @@ class run_migrations implements Callable<Integer> {
     /** What is wrong with a migration or stops the run: exit code 2. */
     static class Failed extends Exception {
         final Map<String, Object> json = new LinkedHashMap<>();
+        final String state; // SQLSTATE, null if it was not the server that refused
+        int index = -1; // of the statement in its file
 
         Failed(String message) {
+            this(message, null);
+        }
+
+        Failed(String message, String state) {
             super(message);
+            this.state = state;
         }
 
         Failed adding(String line) {
-            var failed = new Failed(getMessage() + "\n  " + line);
+            var failed = new Failed(getMessage() + "\n  " + line, state);
+            failed.index = index;
+            failed.json.putAll(json);
             failed.setStackTrace(getStackTrace());
             return failed;
         }
@@ -769,8 +906,18 @@ class run_migrations implements Callable<Integer> {
 
         /** Null, and a problem noted, if the file cannot be read as UTF-8. */
         String checksum(Path file) {
-            try (var text = new Script(file)) {
-                return text.checksum();
+            try (var text = Script.open(file)) {
+                var digest = Script.sha256();
+                var part = new char[1 << 16];
+                var carried = 0; // half of a line end or of a character outside the basic plane waits for its other half
+                for (int n; (n = text.read(part, carried, part.length - carried)) > 0;) {
+                    var end = carried + n;
+                    carried = part[end - 1] == '\r' || Character.isHighSurrogate(part[end - 1]) ? 1 : 0;
+                    digest.update(new String(part, 0, end - carried).replace("\r\n", "\n").getBytes(UTF_8));
+                    part[0] = part[end - 1];
+                }
+                digest.update(new String(part, 0, carried).getBytes(UTF_8));
+                return "sha256:" + HexFormat.of().formatHex(digest.digest());
             } catch (CharacterCodingException e) {
                 problems.add(file + " is not UTF-8: " + notUtf8(file));
             } catch (IOException e) {
@@ -794,9 +941,17 @@ class run_migrations implements Callable<Integer> {
         }
     }
 
-    /** A statement as it stands in its file, without the semicolon, and where it begins there (line and column from 1). */
-    record Statement(String text, int line, int column, List<String> words, boolean copiesFromFile) {
-        boolean startsWith(String... wanted) {
+    /**
+     * A statement as it stands in its file, without the semicolon, and where it begins there (line and column from 1). Plain is its beginning,
+     * keywords in lower case and a blank between tokens; names are what may be names of relations in it.
+     */
+    record Statement(String text, String plain, Path file, int line, int column, List<String> words, Set<String> names, Data data, Path dataFile) {
+        /** Where the rows of a COPY ... FROM stdin come from. */
+        enum Data {
+            NONE, FOLLOWING_LINES, FILE
+        }
+
+        boolean is(String... wanted) {
             return words.size() >= wanted.length && words.subList(0, wanted.length).equals(List.of(wanted));
         }
 
@@ -804,200 +959,518 @@ class run_migrations implements Callable<Integer> {
             var first = text.lines().findFirst().orElse("").strip();
             return first.length() > 70 ? first.substring(0, 70) + "..." : first;
         }
+
+        String place() {
+            return file + ":" + line + ":" + column;
+        }
     }
 
     /**
-     * Cuts a file into statements where psql cuts it. Grammar: src/fe_utils/psqlscan.l of PostgreSQL 18, and chapter 4.1 of its manual.
-     * It holds one statement at a time, so that a file may be larger than the memory.
+     * Cuts a file into statements where psql cuts it, and obeys the psql commands that migrations contain. Grammar: src/fe_utils/psqlscan.l,
+     * src/bin/psql/psqlscanslash.l and command.c of PostgreSQL 18, and chapters 4.1 and "psql" of its manual. It holds one statement at a
+     * time, so that a file may be larger than the memory. What it meets is also digested token by token: layout and comments do not count.
      */
     static class Script implements AutoCloseable {
-        final Reader source;
+        static final Pattern CLIENT_ENCODING = Pattern.compile("(?i)^\\s*set\\s+client_encoding\\s*(?:=|to)\\s*'?(\\w+)'?\\s*;", Pattern.MULTILINE);
+        static final Pattern STANDARD_STRINGS = Pattern.compile("(?i)standard_conforming_strings'?\\s*(?:=|to|,)\\s*'?(\\w+)");
+        static final Pattern VARIABLE = Pattern.compile("(['\"]?)([\\w\\x80-\\uFFFF]+)\\1");
+        static final Pattern COPY = Pattern.compile("(?is)((?:\"(?:[^\"]|\"\")*\"|[^\\s(\"])+\\s*(?:\\([^)]*\\))?)\\s*from\\s+('(?:[^']|'')*'|\\S+)\\s*(.*)");
+        static final Map<String, String> ENCODINGS = Map.of("LATIN1", "ISO-8859-1", "LATIN2", "ISO-8859-2", "LATIN9", "ISO-8859-15", "WIN1250", "windows-1250",
+                "WIN1251", "windows-1251", "WIN1252", "windows-1252", "KOI8R", "KOI8-R", "SQL_ASCII", "ISO-8859-1", "UTF8", "UTF-8");
+
+        final Deque<Source> sources = new ArrayDeque<>();
+        final Deque<Boolean[]> branches = new ArrayDeque<>(); // of each \if: is this branch active, was one taken, is it inside an active one
+        final Map<String, String> variables = new TreeMap<>();
         final StringBuilder text = new StringBuilder();
-        int here;
-        int after;
-        int line = 1;
-        int column = 1;
+        final StringBuilder name = new StringBuilder();
+        final StringBuilder plain = new StringBuilder(); // the first tokens, a blank between
+        final MessageDigest digest;
+        Source in;
+        boolean escapes; // standard_conforming_strings = off
+        String restricted;
+
+        // of the statement under way
         int depth;
         int body;
         boolean escapesContinue;
+        boolean dotted;
         String previous;
         List<String> words;
+        Set<String> names;
         boolean copies;
 
-        Script(Path file) throws IOException {
-            source = new BufferedReader(new java.io.InputStreamReader(Files.newInputStream(file), UTF_8.newDecoder()), 1 << 16);
-            here = source.read();
-            after = source.read();
-            if (here == '\uFEFF') {
+        /** One file of a \i chain, with two characters of lookahead; the value of a variable is read before the file goes on. */
+        static class Source {
+            final Path file;
+            final Reader reader;
+            final StringBuilder inserted = new StringBuilder();
+            int here;
+            int after;
+            int line = 1;
+            int column = 1;
+
+            Source(Path file) throws IOException {
+                this.file = file;
+                reader = open(file);
+                here = read();
+                after = read();
+            }
+
+            int read() throws IOException {
+                if (inserted.length() == 0) {
+                    return reader.read();
+                }
+                var first = inserted.charAt(0);
+                inserted.deleteCharAt(0);
+                return first;
+            }
+
+            void advance() throws IOException {
+                if (here == '\n' || here == '\r' && after != '\n') {
+                    line++;
+                    column = 1;
+                } else if (!Character.isLowSurrogate((char) here)) {
+                    column++;
+                }
                 here = after;
-                after = source.read();
+                after = read();
+            }
+
+            void insert(String value) throws IOException {
+                inserted.insert(0, value + (here == -1 ? "" : (char) here) + (after == -1 ? "" : (char) after));
+                here = read();
+                after = read();
+            }
+
+            /** The characters behind {@link #here}, as many as there are and are wanted. */
+            String ahead(int count) throws IOException {
+                var seen = new char[count];
+                reader.mark(count);
+                var length = Math.max(0, reader.read(seen));
+                reader.reset();
+                return (after == -1 ? "" : String.valueOf((char) after)) + inserted + new String(seen, 0, length);
             }
         }
 
-        /** SHA-256 of what is left of the text, with LF as line end. */
-        String checksum() throws IOException {
-            try {
-                var digest = MessageDigest.getInstance("SHA-256");
-                while (here != -1) {
-                    take();
-                    var last = text.charAt(text.length() - 1);
-                    if (here == -1 || text.length() > 1 << 16 && last != '\r' && !Character.isHighSurrogate(last)) {
-                        digest.update(text.toString().replace("\r\n", "\n").getBytes(UTF_8));
-                        text.setLength(0);
+        /** Decodes strictly; a file that itself sets another client_encoding is read in that one, and the server gets UTF-8. */
+        static Reader open(Path file) throws IOException {
+            var charset = UTF_8;
+            try (var start = new BufferedReader(new InputStreamReader(Files.newInputStream(file), StandardCharsets.ISO_8859_1))) {
+                var head = new char[1 << 14];
+                var set = CLIENT_ENCODING.matcher(new String(head, 0, Math.max(0, start.read(head))));
+                if (set.find()) {
+                    charset = Charset.forName(ENCODINGS.getOrDefault(set.group(1).toUpperCase(Locale.ROOT), set.group(1)));
+                }
+            } catch (IllegalArgumentException unknown) {
+                throw new IOException("its client_encoding is not known here");
+            }
+            var text = new BufferedReader(new InputStreamReader(Files.newInputStream(file), charset.newDecoder()), 1 << 16);
+            text.mark(1);
+            if (text.read() != '\uFEFF') {
+                text.reset();
+            }
+            return text;
+        }
+
+        Script(Path file, boolean escapes) throws IOException {
+            this.escapes = escapes;
+            this.digest = sha256();
+            include(file);
+        }
+
+        void include(Path file) throws IOException {
+            sources.push(new Source(file));
+            in = sources.peek();
+        }
+
+        /** The next statement, or an \echo; null at the end. After one with data, {@link #data()} is next. */
+        Statement next() throws IOException, Failed {
+            while (true) {
+                begin();
+                while (isBlank(in.here) || startsComment()) {
+                    blankOrComment();
+                }
+                text.setLength(0);
+                var file = in.file;
+                var line = in.line;
+                var column = in.column;
+                if (in.here == -1 && sources.size() == 1) {
+                    if (!branches.isEmpty()) {
+                        throw failed("\\if without \\endif");
+                    }
+                    return null;
+                } else if (in.here == -1) {
+                    sources.pop().reader.close();
+                    in = sources.peek();
+                } else if (in.here == '\\') {
+                    var statement = command(true);
+                    if (statement != null) {
+                        return statement;
+                    }
+                } else {
+                    while (in.here != -1 && !(in.here == ';' && depth == 0 && body == 0)) {
+                        token();
+                    }
+                    add(";");
+                    if (in.here == ';') {
+                        in.advance();
+                    }
+                    identifier(null);
+                    var sql = text.toString().stripTrailing();
+                    if (!sql.isEmpty()) {
+                        follow(sql);
+                        return new Statement(sql, plain.toString().strip(), file, line, column, List.copyOf(words), Set.copyOf(names), copies ? Statement.Data.FOLLOWING_LINES : Statement.Data.NONE, null);
                     }
                 }
-                return "sha256:" + HexFormat.of().formatHex(digest.digest());
-            } catch (NoSuchAlgorithmException e) {
-                throw new IllegalStateException(e);
             }
         }
 
-        /** The next statement; null at the end. After one that copies from the file, {@link #data()} is next. */
-        Statement next() throws IOException, Failed {
-            while (here == ';' || isBlank(here) || startsComment()) {
-                blankOrComment();
-            }
-            if (here == -1) {
-                return null;
-            }
-            text.setLength(0);
+        void begin() {
             words = new ArrayList<>();
+            names = new TreeSet<>();
+            name.setLength(0);
+            plain.setLength(0);
             depth = 0;
             body = 0;
             copies = false;
             escapesContinue = false;
+            dotted = false;
             previous = "";
-            var startLine = line;
-            var startColumn = column;
-            while (here != -1 && !(here == ';' && depth == 0 && body == 0)) {
-                token();
-            }
-            var statement = new Statement(text.toString().stripTrailing(), startLine, startColumn, List.copyOf(words), copies);
-            if (here == ';') {
-                take();
-            }
-            return statement;
         }
 
-        void token() throws IOException, Failed {
-            var before = previous;
-            previous = "";
-            if (isBlank(here) || startsComment()) {
-                previous = before;
-                blankOrComment();
-            } else if (here == '\'') {
-                quoted('\'', escapesContinue);
-            } else if (here == '"') {
-                quoted('"', false);
-            } else if (here == '$') {
-                dollarQuoted();
-            } else if (isLetter(here)) {
-                word(before);
-            } else if (here == '\\') {
-                throw new Failed(line + ":" + column + ": psql commands (\\...) are not supported here");
-            } else {
-                escapesContinue = false;
-                depth = Math.max(0, depth + (here == '(' ? 1 : here == ')' ? -1 : 0));
-                var number = Character.isDigit(here);
-                take();
-                while (number && (isLetter(here) || Character.isDigit(here))) {
-                    take();
+        /** How strings are to be read from here on, when the file itself changes it. */
+        void follow(String sql) {
+            if (sql.length() < 200) {
+                var set = STANDARD_STRINGS.matcher(sql);
+                if (set.find()) {
+                    escapes = set.group(1).matches("(?i)off|false|no|0");
                 }
             }
         }
 
-        /** A keyword, a name, or the prefix of a string; watches for SQL bodies, whose semicolons do not end the statement. */
-        void word(String before) throws IOException {
+        void token() throws IOException, Failed {
             var start = text.length();
-            while (isLetter(here) || Character.isDigit(here) || here == '$') {
+            var before = previous;
+            var afterDot = dotted;
+            previous = "";
+            dotted = false;
+            if (isBlank(in.here) || startsComment()) {
+                previous = before;
+                dotted = afterDot;
+                blankOrComment();
+                return;
+            } else if (in.here == '\'') {
+                quoted('\'', escapesContinue || escapes);
+            } else if (in.here == '"') {
+                quoted('"', false);
+                identifier(text.length() > start ? (afterDot ? "." : "") + text.substring(start) : null);
+            } else if (in.here == '$') {
+                dollarQuoted();
+            } else if (isLetter(in.here)) {
+                word(before, afterDot);
+                return;
+            } else if (in.here == ':' && variable()) {
+                return;
+            } else if (in.here == '\\') {
+                command(false);
+                return;
+            } else {
+                escapesContinue = false;
+                depth = Math.max(0, depth + (in.here == '(' ? 1 : in.here == ')' ? -1 : 0));
+                dotted = in.here == '.';
+                var kind = in.here;
+                take();
+                while (Character.isDigit(kind) && (isLetter(in.here) || Character.isDigit(in.here)) || isOperator(kind) && isOperator(in.here) && !startsComment()) {
+                    take();
+                }
+            }
+            add(text.substring(Math.min(start, text.length())));
+        }
+
+        /** A keyword, a name, or the prefix of a string; watches for SQL bodies, whose semicolons do not end the statement. */
+        void word(String before, boolean afterDot) throws IOException {
+            var start = text.length();
+            var read = new StringBuilder();
+            while (isLetter(in.here) || Character.isDigit(in.here) || in.here == '$') {
+                read.append((char) in.here);
                 take();
             }
-            var word = text.substring(start).toLowerCase(Locale.ROOT);
+            var word = read.toString().toLowerCase(Locale.ROOT);
             escapesContinue = false;
-            if (here == '\'' && word.equals("e")) {
+            if (in.here == '\'' && word.equals("e")) {
                 quoted('\'', true);
-                return;
-            } else if (here == '&' && word.equals("u") && (after == '\'' || after == '"')) {
+            } else if (in.here == '\'' && (word.equals("b") || word.equals("x"))) {
+                quoted('\'', false);
+            } else if (in.here == '&' && word.equals("u") && (in.after == '\'' || in.after == '"')) {
                 take();
+                quoted((char) in.here, false);
+                escapesContinue = false;
+            } else {
+                if (words.size() < 24 && active()) {
+                    words.add(word);
+                }
+                if (depth == 0 && word.equals("atomic") && before.equals("begin") && !words.isEmpty() && words.get(0).equals("create")) {
+                    body = 1;
+                } else if (depth == 0 && body > 0 && !before.equals("as")) {
+                    body += word.equals("case") ? 1 : word.equals("end") ? -1 : 0;
+                }
+                copies |= depth == 0 && word.equals("stdin") && before.equals("from") && words.get(0).equals("copy");
+                identifier((afterDot ? "." : "") + History.quote(word));
+                previous = word;
+                add(word);
                 return;
             }
-            if (words.size() < 6) {
-                words.add(word);
+            add(text.substring(Math.min(start, text.length())));
+        }
+
+        /** Collects what may be names of relations, each with its schema; which of them are, the server will say. */
+        void identifier(String quoted) {
+            if (quoted != null && quoted.startsWith(".")) {
+                name.append(quoted);
+                return;
             }
-            if (depth == 0 && word.equals("atomic") && before.equals("begin") && words.get(0).equals("create")) {
-                body = 1;
-            } else if (depth == 0 && body > 0 && !before.equals("as")) {
-                body += word.equals("case") ? 1 : word.equals("end") ? -1 : 0;
+            if (name.length() > 0 && names.size() < 100) {
+                names.add(name.toString());
             }
-            copies |= depth == 0 && word.equals("stdin") && before.equals("from") && words.get(0).equals("copy");
-            previous = word;
+            name.setLength(0);
+            name.append(quoted == null ? "" : quoted);
         }
 
         /** Takes a quoted string or name; after E'...' a string on a following line goes on with escapes. */
-        void quoted(char quote, boolean escapes) throws IOException {
+        void quoted(char quote, boolean withEscapes) throws IOException {
             take();
-            while (here != -1) {
-                if (escapes && here == '\\') {
+            while (in.here != -1) {
+                if (withEscapes && in.here == '\\') {
                     take();
-                } else if (here == quote && after == quote) {
+                } else if (in.here == quote && in.after == quote) {
                     take();
-                } else if (here == quote) {
+                } else if (in.here == quote) {
                     take();
                     break;
                 }
                 take();
             }
-            escapesContinue = escapes;
+            escapesContinue = withEscapes;
         }
 
         void dollarQuoted() throws IOException {
-            var start = text.length();
+            var tag = new StringBuilder("$");
             take();
-            while (isLetter(here) || Character.isDigit(here) && text.length() > start + 1) {
+            while (isLetter(in.here) || Character.isDigit(in.here) && tag.length() > 1) {
+                tag.append((char) in.here);
                 take();
             }
-            if (here == '$') {
+            if (in.here == '$') {
                 take();
-                var tag = text.substring(start);
-                while (here != -1 && (text.length() < start + 2 * tag.length() || text.lastIndexOf(tag) != text.length() - tag.length())) {
-                    take();
+                tag.append('$');
+                for (int matched = 0; matched < tag.length() && in.here != -1; take()) {
+                    matched = in.here == tag.charAt(matched) ? matched + 1 : in.here == '$' ? 1 : 0;
                 }
             }
         }
 
         void blankOrComment() throws IOException {
-            if (here == '-' && after == '-') {
-                while (here != -1 && here != '\n' && here != '\r') {
+            if (in.here == '-' && in.after == '-') {
+                while (in.here != -1 && in.here != '\n' && in.here != '\r') {
                     take();
                 }
-            } else if (here == '/' && after == '*') {
+            } else if (in.here == '/' && in.after == '*') {
                 escapesContinue = false;
                 var open = 0;
                 do {
-                    var step = here == '/' && after == '*' ? 1 : here == '*' && after == '/' ? -1 : 0;
+                    var step = in.here == '/' && in.after == '*' ? 1 : in.here == '*' && in.after == '/' ? -1 : 0;
                     open += step;
                     take();
                     if (step != 0) {
                         take();
                     }
-                } while (open > 0 && here != -1);
+                } while (open > 0 && in.here != -1);
             } else {
                 take();
             }
         }
 
-        /** The lines that follow a COPY ... FROM stdin, up to \. or the end of the file. */
-        Reader data() throws IOException {
-            while (here != -1 && here != '\n') {
+        /** :name, :'name' or :"name" of a variable that was set; anything else stays as it is. */
+        boolean variable() throws IOException, Failed {
+            if (in.after == ':' || in.after == '=') {
+                add(":" + (char) in.after);
                 take();
+                take();
+                return true;
             }
-            take();
+            var found = VARIABLE.matcher(in.ahead(80));
+            if (!found.lookingAt() || !variables.containsKey(found.group(2))) {
+                return false;
+            }
+            in.advance();
+            for (int i = 0; i < found.group().length(); i++) {
+                in.advance();
+            }
+            var value = variables.get(found.group(2));
+            in.insert(found.group(1).equals("'") ? History.literal(value) : found.group(1).equals("\"") ? History.quote(value) : value);
+            return true;
+        }
+
+        /** A psql command and its line. Only \copy and \echo are statements; null for the others, which are obeyed at once. */
+        Statement command(boolean betweenStatements) throws IOException, Failed {
+            var line = in.line;
+            var column = in.column;
+            in.advance();
+            if (in.here == ';' || in.here == ':') {
+                take();
+                return null;
+            }
+            var word = new StringBuilder();
+            while (isLetter(in.here) || in.here == '?' || in.here == '!') {
+                word.append((char) in.here);
+                in.advance();
+            }
+            var rest = new StringBuilder();
+            while (in.here != -1 && in.here != '\n' && in.here != '\r') {
+                rest.append((char) in.here);
+                in.advance();
+            }
+            var command = word.toString();
+            if (List.of("if", "elif", "else", "endif").contains(command)) {
+                branch(command, rest.toString());
+                return null;
+            } else if (!active()) {
+                return null;
+            }
+            add("\\" + command + rest);
+            if (restricted != null && !command.equals("unrestrict")) {
+                throw failed("\\" + command + " is not allowed after \\restrict");
+            }
+            switch (command) {
+                case "restrict" -> restricted = rest.toString().strip();
+                case "unrestrict" -> {
+                    if (!rest.toString().strip().equals(restricted)) {
+                        throw failed("\\unrestrict with another key than \\restrict");
+                    }
+                    restricted = null;
+                }
+                case "set" -> {
+                    var values = arguments(rest.toString());
+                    if (values.isEmpty()) {
+                        throw failed("\\set without a name");
+                    }
+                    variables.put(values.get(0), String.join("", values.subList(1, values.size())));
+                }
+                case "echo" -> {
+                    return new Statement(String.join(" ", arguments(rest.toString())), "", in.file, line, column, List.of("\\echo"), Set.of(), Statement.Data.NONE, null);
+                }
+                case "i", "ir", "include", "include_relative" -> {
+                    var values = arguments(rest.toString());
+                    if (!betweenStatements || values.size() != 1 || sources.size() > 50) {
+                        throw failed("\\" + command + " stands alone, names one file, and not itself");
+                    }
+                    try {
+                        include(command.contains("r") && !command.equals("include") ? in.file.resolveSibling(values.get(0)) : Path.of(values.get(0)));
+                    } catch (IOException e) {
+                        throw failed("\\" + command + " " + values.get(0) + ": " + (e instanceof NoSuchFileException ? "there is no such file" : e.getMessage()));
+                    }
+                }
+                case "copy" -> {
+                    return copy(rest.toString().strip(), line, column);
+                }
+                default -> throw failed("\\" + command + " is not for migrations (only \\i, \\ir, \\set, \\if, \\echo, \\copy ... from, \\restrict)");
+            }
+            return null;
+        }
+
+        Statement copy(String rest, int line, int column) throws Failed {
+            var parts = COPY.matcher(rest.replaceFirst(";\\s*$", ""));
+            if (!parts.matches() || parts.group(2).matches("(?i)program|pstdin")) {
+                throw failed("only \\copy TABLE from 'FILE' or from stdin is for migrations");
+            }
+            var inline = parts.group(2).equalsIgnoreCase("stdin");
+            var file = parts.group(2).startsWith("'") ? parts.group(2).substring(1, parts.group(2).length() - 1).replace("''", "'") : parts.group(2);
+            if (!inline && !Files.isReadable(Path.of(file))) {
+                throw failed("\\copy: cannot read " + file);
+            }
+            return new Statement("COPY " + parts.group(1) + " FROM STDIN " + parts.group(3), "", in.file, line, column, List.of("copy"), Set.of(),
+                    inline ? Statement.Data.FOLLOWING_LINES : Statement.Data.FILE, inline ? null : Path.of(file));
+        }
+
+        void branch(String command, String rest) throws IOException, Failed {
+            if (!command.equals("if") && branches.isEmpty()) {
+                throw failed("\\" + command + " without \\if");
+            }
+            switch (command) {
+                case "if" -> {
+                    var inside = active();
+                    var taken = inside && condition(rest);
+                    branches.push(new Boolean[] {taken, taken, inside});
+                }
+                case "endif" -> branches.pop();
+                default -> {
+                    var branch = branches.peek();
+                    branch[0] = branch[2] && !branch[1] && (command.equals("else") || condition(rest));
+                    branch[1] |= branch[0];
+                }
+            }
+        }
+
+        boolean condition(String text) throws IOException, Failed {
+            var value = String.join(" ", arguments(text)).toLowerCase(Locale.ROOT);
+            if (!value.matches("t(r(ue?)?)?|f(a(l(se?)?)?)?|y(es?)?|no?|on|off?|1|0")) {
+                throw failed("\\if needs true or false, and got \"" + value + "\"");
+            }
+            return value.matches("t.*|y.*|on|1");
+        }
+
+        /** Blanks part arguments; quotes hold them together; variables that were set are put in, and :{?name} asks if one was. */
+        List<String> arguments(String line) {
+            var arguments = new ArrayList<String>();
+            var part = Pattern.compile("('(?:[^'\\\\]|''|\\\\.)*'|\"[^\"]*\"|:\\{\\?\\w+}|:'\\w+'|:\"\\w+\"|:\\w+|[^\\s'\":]+|:)|(\\s+)").matcher(line);
+            StringBuilder argument = null;
+            while (part.find()) {
+                if (part.group(2) != null) {
+                    argument = null;
+                    continue;
+                }
+                if (argument == null) {
+                    arguments.add("");
+                    argument = new StringBuilder();
+                }
+                argument.append(value(part.group()));
+                arguments.set(arguments.size() - 1, argument.toString());
+            }
+            return arguments;
+        }
+
+        String value(String part) {
+            var name = part.replaceAll("^:[{?'\"]*|['\"}]$", "");
+            if (part.startsWith("'")) {
+                return part.substring(1, part.length() - 1).replace("''", "'").replace("\\n", "\n").replace("\\t", "\t").replaceAll("\\\\(.)", "$1");
+            } else if (part.startsWith(":{?")) {
+                return String.valueOf(variables.containsKey(name));
+            } else if (part.startsWith(":") && variables.containsKey(name)) {
+                var value = variables.get(name);
+                return part.startsWith(":'") ? History.literal(value) : part.startsWith(":\"") ? History.quote(value) : value;
+            }
+            return part;
+        }
+
+        boolean active() {
+            return branches.isEmpty() || branches.peek()[0];
+        }
+
+        /** The rows that follow a COPY ... FROM stdin, up to \. or the end of the file. */
+        Reader data() throws IOException {
+            while (in.here != -1 && in.here != '\n') {
+                in.advance();
+            }
+            in.advance();
             return new Reader() {
                 String rest = "";
 
                 @Override
                 public int read(char[] into, int offset, int length) throws IOException {
-                    if (rest.isEmpty() && (rest = dataLine()) == null) {
+                    if (rest.isEmpty()) {
+                        rest = dataLine();
+                    }
+                    if (rest == null) {
                         rest = "";
                         return -1;
                     }
@@ -1015,18 +1488,57 @@ class run_migrations implements Callable<Integer> {
 
         String dataLine() throws IOException {
             text.setLength(0);
-            while (here != -1 && here != '\n') {
+            while (in.here != -1 && in.here != '\n') {
                 take();
             }
-            if (here == '\n') {
+            if (in.here == '\n') {
                 take();
             }
-            var data = text.toString();
-            return data.isEmpty() || data.strip().equals("\\.") ? null : data;
+            var row = text.toString();
+            if (row.isEmpty() || row.startsWith("\\.") && row.strip().equals("\\.")) {
+                return null;
+            }
+            add(row);
+            return row;
+        }
+
+        void skipData() throws IOException {
+            data().transferTo(Writer.nullWriter());
+        }
+
+        Failed failed(String why) {
+            return new Failed(in.file + ":" + in.line + ":" + in.column + ": " + why);
+        }
+
+        void add(String token) {
+            if (active()) {
+                digest.update(token.replace("\r\n", "\n").getBytes(UTF_8));
+                digest.update((byte) 0);
+                if (plain.length() < 1000 && !token.equals(";")) {
+                    plain.append(token).append(' ');
+                }
+            }
+        }
+
+        /** Of all tokens met so far. */
+        String digestSoFar() {
+            try {
+                return HexFormat.of().formatHex(((MessageDigest) digest.clone()).digest());
+            } catch (CloneNotSupportedException e) {
+                throw new IllegalStateException(e);
+            }
+        }
+
+        static MessageDigest sha256() {
+            try {
+                return MessageDigest.getInstance("SHA-256");
+            } catch (NoSuchAlgorithmException e) {
+                throw new IllegalStateException(e);
+            }
         }
 
         boolean startsComment() {
-            return here == '-' && after == '-' || here == '/' && after == '*';
+            return in.here == '-' && in.after == '-' || in.here == '/' && in.after == '*';
         }
 
         static boolean isBlank(int c) {
@@ -1037,60 +1549,1069 @@ class run_migrations implements Callable<Integer> {
             return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '_' || c >= 0x80;
         }
 
+        static boolean isOperator(int c) {
+            return c != -1 && "~!@#^&|`?+-*/%<>=".indexOf(c) >= 0;
+        }
+
         void take() throws IOException {
-            if (here == '\n' || here == '\r' && after != '\n') {
-                line++;
-                column = 1;
-            } else if (!Character.isLowSurrogate((char) here)) {
-                column++;
+            if (in.here != -1 && active()) {
+                text.append((char) in.here);
             }
-            if (here != -1) {
-                text.append((char) here);
-            }
-            here = after;
-            after = here == -1 ? -1 : source.read();
+            in.advance();
         }
 
         @Override
         public void close() throws IOException {
-            source.close();
+            for (var source : sources) {
+                source.reader.close();
+            }
         }
     }
 
-    /** The table schema_migrations, where it is or will be, and the table of failed runs. */
+    /** What runs together: one transaction of ours, one that the file itself begins and ends, or a statement that must be in none. */
+    static final class Unit {
+        enum Kind {
+            TRANSACTION, OWN_TRANSACTION, ALONE
+        }
+
+        final Kind kind;
+        final int first; // statements are counted from 0
+        final Statement start;
+        final Set<String> names = new TreeSet<>(); // of relations that it may lock strongly
+        int last;
+        String digest; // of the file up to here
+        boolean rollsBack;
+
+        Unit(Kind kind, int first, Statement start) {
+            this.kind = kind;
+            this.first = first;
+            this.start = start;
+        }
+
+        void take(int index, Statement statement, String digestSoFar) {
+            last = index;
+            digest = digestSoFar;
+            if (locksStrongly(statement)) {
+                names.addAll(statement.names());
+            }
+        }
+
+        /** DDL on what exists; what only creates locks nobody out. */
+        static boolean locksStrongly(Statement statement) {
+            return switch (statement.words().isEmpty() ? "" : statement.words().get(0)) {
+                case "alter", "drop", "truncate", "lock", "cluster", "refresh", "comment" -> true;
+                case "create" -> statement.words().stream().anyMatch(Set.of("index", "trigger", "rule", "policy", "references", "inherits", "partition")::contains)
+                        && !statement.words().contains("function");
+                default -> false;
+            };
+        }
+
+        int statements() {
+            return last - first + 1;
+        }
+
+        String describe() {
+            return switch (kind) {
+                case TRANSACTION -> "one transaction, " + count(statements(), "statement") + " from line " + start.line();
+                case OWN_TRANSACTION -> "the file's own transaction, " + count(statements(), "statement") + " from line " + start.line() + (rollsBack ? ", rolled back by it" : "");
+                case ALONE -> "alone, in no transaction: line " + start.line() + ", " + start.head();
+            };
+        }
+    }
+
+    /** A file cut into the longest runs of statements that can be one transaction, and those that cannot be in one. */
+    static class Plan {
+        static final Pattern ADDED_VALUE = Pattern.compile("(?is)add\\s+value\\s+(?:if\\s+not\\s+exists\\s+)?'((?:[^']|'')*)'");
+
+        final List<Unit> units = new ArrayList<>();
+        String digest;
+
+        /** Which statements the server has shown to belong alone, and before which it wants a commit. */
+        static Plan of(Path file, boolean escapes, Set<Integer> alone, Set<Integer> cuts) throws Failed {
+            var plan = new Plan();
+            try (var script = new Script(file, escapes)) {
+                plan.read(script, alone, cuts);
+                plan.digest = "tokens1:" + script.digestSoFar();
+                return plan;
+            } catch (IOException e) {
+                throw new Failed(file + " cannot be read: " + e.getMessage());
+            }
+        }
+
+        void read(Script script, Set<Integer> alone, Set<Integer> cuts) throws IOException, Failed {
+            Unit open = null;
+            var newValues = new ArrayList<String>();
+            var index = 0;
+            for (var statement = script.next(); statement != null; statement = script.next(), index++) {
+                if (statement.data() == Statement.Data.FOLLOWING_LINES) {
+                    script.skipData();
+                }
+                if (statement.is("prepare", "transaction")) {
+                    throw new Failed(statement.place() + ": PREPARE TRANSACTION leaves a transaction open behind the migration");
+                }
+                var inOwn = open != null && open.kind == Unit.Kind.OWN_TRANSACTION;
+                if (inOwn) {
+                    open.take(index, statement, script.digestSoFar());
+                    if (ends(statement)) {
+                        open.rollsBack = !statement.is("commit") && !statement.is("end");
+                        open = statement.words().contains("chain") && !statement.words().contains("no") ? begin(Unit.Kind.OWN_TRANSACTION, index + 1, statement) : null;
+                    }
+                    continue;
+                }
+                if (statement.is("begin") || statement.is("start", "transaction")) {
+                    open = begin(Unit.Kind.OWN_TRANSACTION, index, statement);
+                } else if (standsAlone(statement) || alone.contains(index)) {
+                    open = begin(Unit.Kind.ALONE, index, statement);
+                } else if (open == null || cuts.contains(index) || newValues.stream().anyMatch(statement.text()::contains)) {
+                    open = begin(Unit.Kind.TRANSACTION, index, statement);
+                    newValues.clear();
+                }
+                open.take(index, statement, script.digestSoFar());
+                open = open.kind == Unit.Kind.ALONE ? null : open;
+                var added = ADDED_VALUE.matcher(statement.is("alter", "type") ? statement.text() : "");
+                if (added.find()) {
+                    newValues.add(added.group(1));
+                }
+            }
+            if (open != null && open.kind == Unit.Kind.OWN_TRANSACTION) {
+                throw new Failed(open.start.place() + ": " + open.start.head() + " without COMMIT: psql would apply nothing of what follows");
+            }
+        }
+
+        Unit begin(Unit.Kind kind, int index, Statement statement) {
+            var unit = new Unit(kind, index, statement);
+            units.add(unit);
+            return unit;
+        }
+
+        static boolean ends(Statement statement) {
+            return (statement.is("commit") || statement.is("end") || statement.is("rollback") || statement.is("abort")) && !statement.words().contains("to");
+        }
+
+        /** Statements that call PreventInTransactionBlock (or its kin) in PostgreSQL 12 to 19, as far as their text tells. */
+        static boolean standsAlone(Statement statement) {
+            var words = statement.words();
+            var concurrently = words.contains("concurrently");
+            return switch (words.isEmpty() ? "" : words.get(0)) {
+                case "vacuum", "repack", "commit", "end", "rollback", "abort" -> !words.contains("to");
+                case "create" -> concurrently && words.contains("index") && words.indexOf("concurrently") <= 3
+                        || words.size() > 1 && Set.of("database", "tablespace", "subscription").contains(words.get(1));
+                case "drop" -> statement.is("drop", "index", "concurrently") || words.size() > 1 && Set.of("database", "tablespace", "subscription").contains(words.get(1));
+                case "reindex" -> concurrently && words.indexOf("concurrently") <= 4
+                        || words.stream().filter(Set.of("index", "table", "schema", "database", "system")::contains).findFirst().filter(Set.of("schema", "database", "system")::contains).isPresent();
+                case "alter" -> statement.is("alter", "system") || concurrently && words.contains("detach");
+                case "cluster" -> words.stream().allMatch(Set.of("cluster", "verbose", "true", "false", "on", "off")::contains);
+                case "discard" -> statement.is("discard", "all");
+                case "do" -> Pattern.compile("(?i)\\b(commit|rollback)\\b").matcher(statement.text()).find();
+                default -> false;
+            };
+        }
+    }
+
+    /**
+     * The lock that lets one run at a time: LOCK TABLE in an open transaction of a connection of its own. It holds through poolers in transaction
+     * mode, keeps no snapshot (so that CREATE INDEX CONCURRENTLY never waits for it), and dies with its owner. Nobody waits in the
+     * server's queue for it: who finds it taken looks again. The connection also observes what the worker waits for.
+     */
+    static class Lock implements AutoCloseable {
+        static final String KEEP = "set local idle_in_transaction_session_timeout = 0"; // a utility statement: it ends the snapshot that a SELECT leaves behind
+
+        final Connection connection;
+        final String table;
+
+        Lock(Connection connection, String table) {
+            this.connection = connection;
+            this.table = table;
+        }
+
+        /** Waits up to so many seconds; then, or if the lock does not keep others out: Failed, naming the holder. */
+        void take(double seconds, run_migrations script) throws SQLException, Failed, InterruptedException {
+            var deadline = System.nanoTime() + (long) (seconds * 1e9);
+            for (var said = false; !tryTake(connection); said = true) {
+                var holder = "another run holds the lock: " + holder();
+                if (System.nanoTime() > deadline) {
+                    throw new Failed(holder + "\n  gave up after --lock-wait " + seconds + " s; nothing was applied");
+                } else if (!said) {
+                    script.note(holder + "; waiting");
+                }
+                Thread.sleep(50 + (long) (Math.random() * 200));
+            }
+        }
+
+        boolean tryTake(Connection by) throws SQLException {
+            try (var statement = by.createStatement()) {
+                statement.execute("begin; " + KEEP + "; lock table " + table + " in share row exclusive mode nowait");
+                return true;
+            } catch (SQLException e) {
+                try (var statement = by.createStatement()) {
+                    statement.execute("rollback");
+                }
+                if (!"55P03".equals(e.getSQLState())) {
+                    throw e;
+                }
+                return false;
+            }
+        }
+
+        /** A lock that a second session gets as well is none. */
+        void prove(Connection other) throws SQLException, Failed {
+            if (tryTake(other)) {
+                try (var statement = other.createStatement()) {
+                    statement.execute("rollback");
+                }
+                throw new Failed("two sessions both got the lock on " + table + ": a pooler in statement mode, a proxy, or an engine whose locks do nothing stands"
+                        + "\n  between. Connect to the server directly.");
+            }
+        }
+
+        String holder() throws SQLException {
+            try (var holder = connection.createStatement().executeQuery("""
+                    select pg_catalog.concat_ws(', ', 'pid ' || l.pid, nullif(a.application_name, ''), a.usename, 'from ' || coalesce(a.client_hostname, host(a.client_addr), 'this host'),
+                        'since ' || pg_catalog.to_char(a.xact_start, 'HH24:MI:SS'))
+                    from pg_catalog.pg_locks l left join pg_catalog.pg_stat_activity a on a.pid = l.pid
+                    where l.locktype = 'relation' and l.granted and l.mode = 'ShareRowExclusiveLock' and l.relation = pg_catalog.to_regclass(%s)""".formatted(History.literal(table)))) {
+                return holder.next() ? holder.getString(1) : "gone by now";
+            }
+        }
+
+        /** Fails if the connection, and with it the lock, was lost. */
+        synchronized void check() throws Failed {
+            try (var statement = connection.createStatement()) {
+                statement.execute(KEEP);
+            } catch (SQLException e) {
+                throw new Failed("the lock was lost (" + e.getMessage() + "); another run may have begun, so this one stops");
+            }
+        }
+
+        /** Rows of text about the locks of others; the snapshot that it takes is dropped at once. */
+        synchronized List<String[]> ask(String sql) throws SQLException {
+            try (var statement = connection.createStatement()) {
+                statement.execute(sql + "; " + KEEP);
+                var rows = new ArrayList<String[]>();
+                var found = statement.getResultSet();
+                while (found.next()) {
+                    var row = new String[found.getMetaData().getColumnCount()];
+                    for (int i = 0; i < row.length; i++) {
+                        row[i] = found.getString(i + 1);
+                    }
+                    rows.add(row);
+                }
+                return rows;
+            }
+        }
+
+        @Override
+        public void close() throws SQLException {
+            connection.close();
+        }
+    }
+
+    /** Looks on while a statement runs: says who blocks it, and counts whom it keeps waiting. */
+    static class Watch extends Thread {
+        final Lock lock;
+        final run_migrations script;
+        final Map<String, long[]> delayed = new TreeMap<>(); // pid and query: first and last seen waiting for us, in nanoseconds
+        final Set<String> named = new TreeSet<>();
+        volatile int worker; // pid; 0 while no statement runs
+        volatile long since;
+
+        Watch(Lock lock, run_migrations script) {
+            this.lock = lock;
+            this.script = script;
+            setDaemon(true);
+        }
+
+        void begin(int pid) {
+            named.clear();
+            since = System.nanoTime();
+            worker = pid;
+        }
+
+        void end() {
+            worker = 0;
+        }
+
+        @Override
+        public void run() {
+            try {
+                while (true) {
+                    Thread.sleep(100);
+                    var pid = worker;
+                    if (pid != 0 && System.nanoTime() - since > 200_000_000) {
+                        look(pid);
+                    }
+                }
+            } catch (InterruptedException | SQLException done) {
+                // the run is over, or its lock is lost, which the next check of the lock reports
+            }
+        }
+
+        void look(int pid) throws SQLException {
+            var rows = lock.ask("""
+                    select 'by', pg_catalog.concat_ws(', ', 'pid ' || b.pid, nullif(a.application_name, ''), a.usename, a.state, 'in its transaction for '
+                            || pg_catalog.round(extract(epoch from pg_catalog.clock_timestamp() - a.xact_start)::numeric, 1) || ' s', pg_catalog.left(a.query, 80)), b.pid::text
+                        from pg_catalog.unnest(pg_catalog.pg_blocking_pids(%1$d)) b(pid) left join pg_catalog.pg_stat_activity a on a.pid = b.pid
+                    union all select 'delays', a.query_start::text, a.pid::text from pg_catalog.pg_stat_activity a
+                        where a.wait_event_type = 'Lock' and %1$d = any (pg_catalog.pg_blocking_pids(a.pid))""".formatted(pid));
+            var now = System.nanoTime();
+            for (var row : rows) {
+                if (row[0].equals("delays")) {
+                    delayed.computeIfAbsent(row[2] + " " + row[1], key -> new long[] {now - 100_000_000, now})[1] = now;
+                } else if (named.add(row[2])) {
+                    script.note("waiting for a lock of " + (row[2].equals("0") ? "a prepared transaction (see pg_prepared_xacts)" : row[1]));
+                }
+            }
+        }
+
+        /** Whom we kept waiting, and how long at most; empty if nobody. */
+        String summary() {
+            var longest = delayed.values().stream().mapToLong(seen -> seen[1] - seen[0]).max().orElse(0);
+            return delayed.isEmpty() ? "" : count(delayed.size(), "statement") + " of other sessions waited for us, " + String.format(Locale.ROOT, "%.1f s", longest / 1e9) + " at most";
+        }
+    }
+
+    /** Runs files under the lock: one connection holds it and looks on, the other works. */
+    static class Engine implements AutoCloseable {
+        final run_migrations script;
+        final Lock lock;
+        final Watch watch;
+        final Connection worker;
+        final History history;
+        final boolean pooled;
+        final boolean escapes;
+        final String lockTimeout;
+        final CountDownLatch closed = new CountDownLatch(1);
+        int pid;
+        volatile java.sql.Statement running;
+        volatile boolean interrupted;
+
+        /** What a file ends with, in the transaction of its last unit. */
+        interface Finish {
+            void with(String digest) throws SQLException;
+        }
+
+        interface Work {
+            void run() throws SQLException, Failed, IOException;
+        }
+
+        /** Takes the lock on the connection given, and opens the one that works. */
+        Engine(run_migrations script, Connection observer, History before) throws Exception {
+            this.script = script;
+            lock = new Lock(observer, before.makeHome());
+            lock.take(script.locks.wait, script);
+            worker = script.connectAs(before.timeZone());
+            lock.prove(worker);
+            try (var session = worker.createStatement().executeQuery("select pg_catalog.pg_backend_pid(), pg_catalog.current_setting('standard_conforming_strings'),"
+                    + " pg_catalog.current_setting('lock_timeout')")) {
+                session.next();
+                pid = session.getInt(1);
+                escapes = session.getString(2).equals("off");
+                lockTimeout = script.locks.timeout == null && !session.getString(3).equals("0") ? session.getString(3)
+                        : Math.round(1000 * (script.locks.timeout == null ? 3 : script.locks.timeout)) + "ms";
+            }
+            pooled = worker.unwrap(PGConnection.class).getBackendPID() != pid;
+            history = History.find(worker);
+            history.succeed(pid, script);
+            watch = new Watch(lock, script);
+            watch.start();
+            Runtime.getRuntime().addShutdownHook(new Thread(this::interrupt));
+        }
+
+        /** Milliseconds; goes on where an earlier run was cut off. */
+        long apply(Migration file) throws Failed {
+            var start = System.nanoTime();
+            new FileRun(this, file.path, file.version.id(), digest -> history.record(file, digest, elapsed(start))).execute();
+            return elapsed(start);
+        }
+
+        long undo(Path down, String version) throws Failed {
+            var start = System.nanoTime();
+            new FileRun(this, down, "undo " + version, digest -> history.remove(version)).execute();
+            return elapsed(start);
+        }
+
+        /** All files in one transaction; refuses before anything runs if a statement forbids it. */
+        void applyTogether(List<Migration> files) throws Failed {
+            var runs = new ArrayList<FileRun>();
+            for (var file : files) {
+                var start = System.nanoTime();
+                var run = new FileRun(this, file.path, file.version.id(), digest -> history.record(file, digest, elapsed(start)));
+                run.planWhole();
+                runs.add(run);
+            }
+            withRetry(runs.stream().flatMap(run -> run.plan.units.stream()).collect(Collectors.toCollection(ArrayList::new)), null, () -> inTransaction(() -> {
+                for (var run : runs) {
+                    for (var unit : run.plan.units) {
+                        run.statements(unit.first, unit.last);
+                    }
+                    execute("set local session authorization default; set local role none");
+                    run.finish.with(run.plan.digest);
+                    execute("reset all");
+                }
+            }));
+            runs.forEach(run -> run.feed = null);
+            leaveSession(null, List.of());
+        }
+
+        static long elapsed(long startNanos) {
+            return (System.nanoTime() - startNanos) / 1_000_000;
+        }
+
+        /** Again, while somebody else's lock or a deadlock is in the way, until --lock-deadline; each time waiting outside the queue first. */
+        void withRetry(List<Unit> units, Path file, Work work) throws Failed {
+            var deadline = System.nanoTime() + (long) (script.locks.deadline * 1e9);
+            for (var attempt = 1;; attempt++) {
+                try {
+                    lock.check();
+                    awaitFree(units, deadline);
+                    work.run();
+                    return;
+                } catch (SQLException e) {
+                    throw new Failed((file == null ? "" : file + ": ") + explain(e, ""), e.getSQLState());
+                } catch (IOException e) {
+                    throw new Failed("cannot read " + file + ": " + e.getMessage());
+                } catch (Failed e) {
+                    if (interrupted || !Set.of("55P03", "40P01").contains(Objects.toString(e.state)) || System.nanoTime() > deadline) {
+                        throw e;
+                    }
+                    var pause = Math.min(5000, 100L << Math.min(attempt, 6)) * (0.5 + Math.random());
+                    script.note((e.state.equals("40P01") ? "deadlock" : "a lock was not to be had within " + lockTimeout) + "; rolled back, again in " + Math.round(pause) + " ms");
+                    sleep((long) pause);
+                }
+            }
+        }
+
+        /** Waits outside the lock queue while a long transaction, a prepared one or a wraparound vacuum holds what the units will lock. */
+        void awaitFree(List<Unit> units, long deadline) throws SQLException, Failed {
+            var names = units.stream().flatMap(unit -> unit.names.stream()).distinct().limit(200).toArray(String[]::new);
+            var said = "";
+            while (names.length > 0) {
+                String holder;
+                try (var select = worker.prepareStatement("""
+                        with target as (select pg_catalog.to_regclass(name)::oid as oid from pg_catalog.unnest(?::text[]) name),
+                            relation as (select oid from target union select i.indrelid from pg_catalog.pg_index i join target t on t.oid = i.indexrelid)
+                        select case when l.pid is null then 'a prepared transaction: ' || coalesce((select pg_catalog.string_agg(gid, ', ') from pg_catalog.pg_prepared_xacts), '?')
+                            else pg_catalog.concat_ws(', ', 'pid ' || a.pid, nullif(a.application_name, ''), a.usename, a.state, 'in its transaction for '
+                                || pg_catalog.round(extract(epoch from pg_catalog.clock_timestamp() - a.xact_start)::numeric, 1) || ' s', pg_catalog.left(a.query, 80)) end
+                        from pg_catalog.pg_locks l join relation r on r.oid = l.relation left join pg_catalog.pg_stat_activity a on a.pid = l.pid
+                        where l.locktype = 'relation' and l.granted and l.pid is distinct from pg_catalog.pg_backend_pid()
+                            and (l.pid is null or case when a.backend_type = 'autovacuum worker' then a.query like '%to prevent wraparound%'
+                                else a.xact_start < pg_catalog.clock_timestamp() - pg_catalog.current_setting('lock_timeout')::interval - interval '1 second' end)
+                        order by a.xact_start limit 1""")) {
+                    select.setArray(1, worker.createArrayOf("text", names));
+                    var found = select.executeQuery();
+                    holder = found.next() ? found.getString(1) : null;
+                }
+                if (holder == null) {
+                    return;
+                } else if (System.nanoTime() > deadline) {
+                    throw new Failed("gave up after --lock-deadline " + script.locks.deadline + " s, without having joined the lock queue; in the way is " + holder);
+                }
+                var who = holder.replaceFirst(", in its transaction for.*", "");
+                if (!who.equals(said)) {
+                    script.note("waiting, outside the lock queue, for " + holder);
+                    said = who;
+                }
+                sleep(300);
+            }
+        }
+
+        void inTransaction(Work work) throws SQLException, Failed, IOException {
+            try {
+                execute("begin" + settings("; set local "));
+                if (pooled) {
+                    pid = Integer.parseInt(history.column("select pg_catalog.pg_backend_pid()").get(0));
+                }
+                work.run();
+                execute("commit");
+            } catch (SQLException | Failed | IOException | RuntimeException e) {
+                rollback();
+                throw e;
+            }
+        }
+
+        /** The bounds on a statement; under a pooler the session is not ours to set. */
+        String settings(String set) {
+            return set + "lock_timeout = '" + lockTimeout + "'" + (script.locks.statement == null ? "" : set + "statement_timeout = '" + Math.round(1000 * script.locks.statement) + "ms'");
+        }
+
+        void rollback() {
+            try {
+                if (((BaseConnection) worker).getTransactionState() != TransactionState.IDLE) {
+                    execute("rollback");
+                }
+            } catch (SQLException lost) {
+                script.detail("the connection is lost, and with it what was not committed: " + lost.getMessage());
+            }
+        }
+
+        /** Warns of what a file leaves in its session, and takes it away. */
+        void leaveSession(Path file, List<Statement> touching) {
+            try {
+                rollback();
+                if (pooled || file != null && touching.isEmpty()) {
+                    return;
+                }
+                try (var left = worker.createStatement().executeQuery("""
+                        select 'the setting ' || name, name from pg_catalog.pg_settings where source = 'session' and setting is distinct from reset_val and name <> 'role'
+                        union all select 'the role ' || current_user, 'role' where current_user <> session_user or pg_catalog.current_setting('role') <> 'none'
+                        union all select 'the temporary relation ' || relname, relname from pg_catalog.pg_class where relnamespace = pg_catalog.pg_my_temp_schema() and relkind in ('r', 'v', 'S')
+                        union all select 'the cursor ' || name, name from pg_catalog.pg_cursors where is_holdable
+                        union all select 'the prepared statement ' || name, name from pg_catalog.pg_prepared_statements where from_sql
+                        union all select 'listening to ' || c, c from pg_catalog.pg_listening_channels() c
+                        union all select distinct 'an advisory lock', 'advisory' from pg_catalog.pg_locks where locktype = 'advisory' and pid = pg_catalog.pg_backend_pid()""")) {
+                    while (file != null && left.next()) {
+                        var word = left.getString(2).toLowerCase(Locale.ROOT);
+                        var by = touching.stream().filter(statement -> statement.plain().toLowerCase(Locale.ROOT).contains(word)).reduce((a, b) -> b);
+                        script.warn(by.map(statement -> statement.file() + ":" + statement.line()).orElse(file.toString()) + ": leaves " + left.getString(1)
+                                + " behind; it is taken back before the next file");
+                    }
+                }
+                execute("discard all");
+            } catch (SQLException lost) {
+                script.detail("the connection is lost: " + lost.getMessage());
+            }
+        }
+
+        void execute(String sql) throws SQLException {
+            try (var statement = worker.createStatement()) {
+                statement.setEscapeProcessing(false);
+                statement.execute(sql);
+            }
+        }
+
+        void sleep(long millis) throws Failed {
+            try {
+                Thread.sleep(millis);
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+            if (interrupted) {
+                throw new Failed("interrupted");
+            }
+        }
+
+        /** On Ctrl-C and SIGTERM: the server stops the statement, the unit is rolled back, and only then the JVM ends. */
+        void interrupt() {
+            if (closed.getCount() == 0) {
+                return;
+            }
+            interrupted = true;
+            script.warn("interrupted; what is under way is rolled back");
+            try {
+                var statement = running;
+                if (statement != null) {
+                    statement.cancel();
+                }
+                closed.await(10, java.util.concurrent.TimeUnit.SECONDS);
+                Thread.sleep(100); // for the last words of the main thread
+            } catch (SQLException | InterruptedException e) {
+                script.detail(e.getMessage());
+            }
+        }
+
+        @Override
+        public void close() throws SQLException {
+            watch.interrupt();
+            if (!watch.summary().isEmpty()) {
+                script.note(watch.summary());
+            }
+            try {
+                history.retire();
+            } finally {
+                worker.close();
+                closed.countDown();
+            }
+        }
+    }
+
+    /** One file on its way through the engine. */
+    static class FileRun {
+        static final Set<String> LEAVE_SESSION_ALONE = Set.of("alter", "drop", "comment", "insert", "update", "delete", "grant", "revoke", "copy", "truncate", "\\echo");
+        static final Pattern SETS_SESSION = Pattern.compile("(?i)^(set (?!local |transaction |constraints )|reset |select (pg_catalog \\. )?set_config \\()");
+        static final Pattern SETS_ENCODING = Pattern.compile("(?i)^set (session )?client_encoding ");
+
+        /** The server says that a statement belongs into another unit than planned. */
+        static class Replan extends Exception {
+        }
+
+        final Engine engine;
+        final Path file;
+        final String key;
+        final Engine.Finish finish;
+        final Set<Integer> alone = new TreeSet<>();
+        final Set<Integer> cuts = new TreeSet<>();
+        final List<Statement> touching = new ArrayList<>(); // what may have done something to the session
+        Plan plan;
+        int done; // statements that are applied and committed
+        Script feed;
+        int fed;
+        boolean dataPending;
+
+        FileRun(Engine engine, Path file, String key, Engine.Finish finish) {
+            this.engine = engine;
+            this.file = file;
+            this.key = key;
+            this.finish = finish;
+        }
+
+        void execute() throws Failed {
+            try {
+                done = engine.history.failures.containsKey(key) ? settle() : 0;
+                cuts.add(done);
+                for (var complete = false; !complete;) {
+                    plan = Plan.of(file, engine.escapes, alone, cuts);
+                    checkProgress();
+                    replaySession(engine.pooled || complete ? 0 : done);
+                    try {
+                        runUnits();
+                        complete = true;
+                    } catch (Replan e) {
+                        feed = null;
+                    }
+                }
+            } catch (SQLException | IOException e) {
+                throw new Failed(file + ": " + (e instanceof SQLException sql ? explain(sql, "") : e.getMessage()));
+            } finally {
+                engine.leaveSession(file, touching);
+            }
+        }
+
+        /** What an interrupted run has applied must still be what the file begins with. */
+        void checkProgress() throws Failed, SQLException {
+            if (done > 0) {
+                var expected = engine.history.digestOf(key, done - 1);
+                var unit = plan.units.stream().filter(u -> u.last == done - 1).findFirst();
+                if (unit.isEmpty() || !unit.get().digest.equals(expected)) {
+                    throw new Failed(file + ": its first " + count(done, "statement") + " were applied by a run that did not get to the end, and have been changed since;"
+                            + "\n  bring them back as they were, the rest may change");
+                }
+            }
+        }
+
+        void runUnits() throws Failed, Replan, SQLException, IOException {
+            var finished = false;
+            for (var unit : plan.units) {
+                if (unit.first < done) {
+                    continue;
+                }
+                var last = unit.last == plan.units.get(plan.units.size() - 1).last;
+                try {
+                    engine.withRetry(List.of(unit), file, () -> run(unit, last));
+                } catch (Failed e) {
+                    replanOr(e, unit);
+                }
+                done = unit.last + 1;
+                finished |= last;
+            }
+            if (!finished) {
+                engine.inTransaction(() -> finish.with(plan.digest));
+            }
+        }
+
+        void replanOr(Failed e, Unit unit) throws Replan, Failed, SQLException {
+            if (unit.kind == Unit.Kind.TRANSACTION && ("25001".equals(e.state) || "2D000".equals(e.state)) && alone.add(e.index)
+                    || unit.kind == Unit.Kind.TRANSACTION && "55P04".equals(e.state) && e.index > unit.first && cuts.add(e.index)) {
+                throw new Replan();
+            }
+            var stays = done == 0 ? "rolled back: nothing of this file remains"
+                    : "rolled back to " + unit.start.place() + ": what stands before it is applied and stays, the next run goes on there";
+            e = e.adding(unit.kind == Unit.Kind.ALONE && done == 0 ? "nothing of this file remains" : stays);
+            engine.history.noteFailure(key, unit, file, e, engine.script);
+            throw e;
+        }
+
+        void run(Unit unit, boolean last) throws Failed, SQLException, IOException {
+            switch (unit.kind) {
+                case TRANSACTION -> engine.inTransaction(() -> {
+                    replaySession(engine.pooled ? unit.first : 0);
+                    statements(unit.first, unit.last);
+                    note(unit, last);
+                });
+                case OWN_TRANSACTION -> runOwn(unit, last);
+                case ALONE -> new Alone(this, unit).run(() -> note(unit, last));
+            }
+        }
+
+        /** The file's BEGIN ... COMMIT; what it rolls back, or only reads, is noted afterwards. */
+        void runOwn(Unit unit, boolean last) throws Failed, SQLException, IOException {
+            try {
+                if (!unit.start.is("begin") && !unit.start.is("start")) {
+                    engine.rollback(); // COMMIT AND CHAIN has begun it; after a failure it must be begun again
+                    engine.execute("begin");
+                    statements(unit.first, unit.first);
+                } else {
+                    statements(unit.first, unit.first);
+                }
+                engine.execute(engine.settings("; set local ").substring(2));
+                statements(unit.first + 1, unit.last - 1);
+                var afterwards = unit.rollsBack || unit.start.words().contains("only");
+                if (!afterwards && unit.last > unit.first) {
+                    note(unit, last);
+                }
+                if (unit.last > unit.first) {
+                    statements(unit.last, unit.last);
+                }
+                if (afterwards) {
+                    engine.inTransaction(() -> note(unit, last));
+                }
+            } catch (Failed | SQLException e) {
+                engine.rollback();
+                throw e;
+            }
+        }
+
+        /** The journal row, unless the file is one unit and its history row says it all; with the last unit, the history. */
+        void note(Unit unit, boolean last) throws SQLException {
+            if (!touching.isEmpty()) {
+                engine.execute("set local session authorization default; set local role none");
+            }
+            if (plan.units.size() > 1) {
+                engine.history.journal(key, unit, file, "done", null, null);
+            }
+            if (last) {
+                finish.with(plan.digest);
+            }
+            if (engine.pooled && !touching.isEmpty()) {
+                engine.execute("reset all"); // the session is somebody else's next
+            }
+        }
+
+        /** A file that was begun in another session, or runs through a pooler, gets its settings again. */
+        void replaySession(int before) throws Failed, SQLException, IOException {
+            for (int i = 0; i < before; i++) {
+                var statement = statementAt(i);
+                if (SETS_SESSION.matcher(statement.plain()).find() && !SETS_ENCODING.matcher(statement.plain()).find()) {
+                    engine.execute(statement.text());
+                    touching.add(statement);
+                }
+            }
+        }
+
+        void statements(int first, int last) throws Failed, SQLException, IOException {
+            for (int i = first; i <= last; i++) {
+                statement(statementAt(i), i);
+            }
+        }
+
+        Statement statementAt(int index) throws IOException, Failed {
+            if (feed == null || fed > index) {
+                feed = new Script(file, engine.escapes);
+                fed = 0;
+                dataPending = false;
+            }
+            Statement statement;
+            do {
+                if (dataPending) {
+                    feed.skipData();
+                }
+                statement = feed.next();
+                dataPending = statement != null && statement.data() == Statement.Data.FOLLOWING_LINES;
+            } while (fed++ < index);
+            if (statement == null) {
+                throw new Failed(file + " was changed while it ran");
+            }
+            return statement;
+        }
+
+        void statement(Statement statement, int index) throws Failed, SQLException, IOException {
+            var start = System.nanoTime();
+            var words = statement.words();
+            if (statement.is("\\echo")) {
+                engine.script.note(statement.text());
+                return;
+            } else if (SETS_ENCODING.matcher(statement.plain()).find()) {
+                return; // the file was decoded by it; the driver speaks UTF-8 with the server
+            }
+            if (words.isEmpty() || !LEAVE_SESSION_ALONE.contains(words.get(0)) && !(words.get(0).equals("create") && !words.contains("temp") && !words.contains("temporary"))) {
+                touching.add(statement);
+            }
+            engine.watch.begin(engine.pid);
+            try (var jdbc = engine.worker.createStatement()) {
+                engine.running = jdbc;
+                jdbc.setEscapeProcessing(false);
+                if (engine.interrupted) {
+                    throw new Failed("interrupted");
+                } else if (statement.data() == Statement.Data.NONE) {
+                    jdbc.execute(statement.text());
+                } else {
+                    copy(statement);
+                }
+                engine.script.warnings(jdbc.getWarnings(), statement);
+            } catch (SQLException e) {
+                throw locate(e, statement, index);
+            } finally {
+                engine.running = null;
+                engine.watch.end();
+            }
+            engine.script.detail("%s:%d  %s  %d ms".formatted(statement.file(), statement.line(), statement.head(), Engine.elapsed(start)));
+        }
+
+        void copy(Statement statement) throws SQLException, IOException, Failed {
+            var api = engine.worker.unwrap(PGConnection.class).getCopyAPI();
+            if (statement.data() == Statement.Data.FILE) {
+                try (var rows = Files.newInputStream(statement.dataFile())) {
+                    api.copyIn(statement.text(), rows);
+                }
+            } else {
+                dataPending = false;
+                api.copyIn(statement.text(), feed.data());
+            }
+        }
+
+        /** For --single-transaction: one unit that is an ordinary transaction, or refused. */
+        void planWhole() throws Failed {
+            plan = Plan.of(file, engine.escapes, alone, cuts);
+            for (var unit : plan.units) {
+                if (unit.kind != Unit.Kind.TRANSACTION || unit.first > 0) {
+                    throw new Failed("--single-transaction: nothing was applied, because of " + unit.start.place() + ": " + unit.start.head()
+                            + (unit.kind == Unit.Kind.TRANSACTION ? "\n  it must come after a commit" : "\n  it cannot be part of a transaction of ours"));
+                }
+            }
+        }
+
+        /** How many statements earlier runs have applied; a statement that one of them had begun is settled by what the catalog shows. */
+        int settle() throws SQLException, Failed {
+            var begun = engine.history.begun(key);
+            var applied = engine.history.applied(key);
+            if (begun == null) {
+                return applied;
+            }
+            cuts.add(begun.first());
+            alone.add(begun.first());
+            var unit = Plan.of(file, engine.escapes, alone, cuts).units.stream().filter(u -> u.first == begun.first()).findFirst().orElse(null);
+            if (unit == null || !unit.digest.equals(begun.digest())) {
+                throw new Failed(file + ": a run died at line " + begun.line() + " (" + begun.statement() + "), and the file has been changed since up to there;"
+                        + "\n  bring it back as it was, what follows may change");
+            }
+            var ended = new Alone(this, unit).ended(begun.known());
+            if (ended == null && engine.script.locks.inDoubt != null) {
+                ended = engine.script.locks.inDoubt == InDoubt.done;
+            }
+            if (ended == null) {
+                throw new Failed(unit.start.place() + ": " + unit.start.head() + "\n  was under way when a run died, and nothing shows whether it came to its end."
+                        + "\n  Look at what it does; then run again with --in-doubt done or --in-doubt again");
+            }
+            engine.script.note(unit.start.place() + " was under way when a run died; it " + (ended ? "had come to its end" : "runs again"));
+            if (ended) {
+                engine.history.journal(key, unit, file, "done", null, null);
+            }
+            return ended ? begun.first() + 1 : applied;
+        }
+
+        /** The server's position (in characters of the statement) as line and column of the file, and the line itself. */
+        static Failed locate(SQLException error, Statement statement, int index) {
+            var server = error instanceof PSQLException e ? e.getServerErrorMessage() : null;
+            var position = server == null || server.getPosition() < 1 ? 1 : Math.min(server.getPosition(), statement.text().codePointCount(0, statement.text().length()));
+            var before = statement.text().substring(0, statement.text().offsetByCodePoints(0, position - 1));
+            var lineStart = before.lastIndexOf('\n') + 1;
+            var line = statement.line() + (int) before.chars().filter(c -> c == '\n').count();
+            var column = before.codePointCount(lineStart, before.length()) + (lineStart == 0 ? statement.column() : 1);
+            var lineEnd = statement.text().indexOf('\n', lineStart);
+            var shown = statement.text().substring(lineStart, lineEnd < 0 ? statement.text().length() : lineEnd).replace('\t', ' ').stripTrailing();
+            var caret = server != null && server.getPosition() > 0 ? "\n    " + " ".repeat(before.codePointCount(lineStart, before.length())) + "^" : "";
+            var failed = new Failed(statement.file() + ":" + line + ":" + column + ": " + explain(error, "\n    " + shown + caret), error.getSQLState());
+            failed.index = index;
+            failed.json.putAll(fields("file", statement.file().toString(), "line", line, "column", column, "sqlstate", error.getSQLState(),
+                    "error", server == null ? error.getMessage() : server.getMessage()));
+            return failed;
+        }
+    }
+
+    /** The server's words: message, SQLSTATE, the place, detail, hint and the innermost context. */
+    static String explain(SQLException error, String place) {
+        var server = error instanceof PSQLException e ? e.getServerErrorMessage() : null;
+        if (server == null) {
+            return error.getMessage() + " (SQLSTATE " + error.getSQLState() + ")" + place;
+        }
+        var more = fields("detail", server.getDetail(), "hint", server.getHint(), "context", server.getWhere() == null ? null : server.getWhere().lines().findFirst().orElse(null));
+        return server.getMessage() + " (SQLSTATE " + server.getSQLState() + ")" + place
+                + more.entrySet().stream().filter(e -> e.getValue() != null).map(e -> "\n  " + e.getKey() + ": " + e.getValue()).collect(Collectors.joining());
+    }
+
+    /** A statement that must be in no transaction: its intent is noted before, its end after, and what it leaves half-done is cleared away. */
+    static class Alone {
+        static final String NAME = "(\"(?:[^\"]|\"\")+\"|[\\w$\\x80-\\uFFFF]+)";
+        static final String PATH = "(" + NAME + "(?: \\. " + NAME + ")?)";
+        static final Pattern CREATE_INDEX = Pattern.compile("(?is)create (?:unique )?index concurrently (?:if not exists )?(?:(?!on )" + NAME + " )?on (?:only )?" + PATH + ".*");
+        static final Pattern DROP_INDEX = Pattern.compile("(?is)drop index concurrently (?:if exists )?" + PATH + ".*");
+        static final Pattern DETACH = Pattern.compile("(?is)alter table (?:if exists )?" + PATH + " detach partition " + PATH + " concurrently.*");
+        static final Pattern CATALOG_OBJECT = Pattern.compile("(?is)(create|drop) (database|tablespace|subscription) (?:if exists )?" + NAME + ".*");
+
+        final FileRun run;
+        final Engine engine;
+        final Unit unit;
+        final String plain;
+
+        Alone(FileRun run, Unit unit) {
+            this.run = run;
+            this.engine = run.engine;
+            this.unit = unit;
+            this.plain = unit.start.plain();
+        }
+
+        void run(Engine.Work note) throws Failed, SQLException, IOException {
+            clearAway();
+            engine.history.journal(run.key, unit, run.file, "begun", null, known());
+            try {
+                bounded(() -> run.statements(unit.first, unit.last));
+                if (!invalid().isEmpty()) {
+                    throw new Failed(unit.start.place() + ": " + String.join(", ", invalid()) + " is invalid after " + unit.start.head());
+                }
+            } catch (Failed e) {
+                clearAway();
+                engine.history.journal(run.key, unit, run.file, "failed", e.getMessage(), null);
+                throw e;
+            }
+            engine.inTransaction(note);
+        }
+
+        /**
+         * What is CONCURRENTLY waits in nobody's way, but has to begin anew when it gives up: it may wait until --lock-deadline. Under a pooler
+         * the session is not ours to set, and the statement is unbounded.
+         */
+        void bounded(Engine.Work work) throws Failed, SQLException, IOException {
+            if (engine.pooled) {
+                work.run();
+                return;
+            }
+            var patience = plain.toLowerCase(Locale.ROOT).contains("concurrently") ? Math.round(1000 * engine.script.locks.deadline) + "ms" : engine.lockTimeout;
+            engine.execute("set lock_timeout = '" + patience + "'" + (engine.script.locks.statement == null ? "" : "; set statement_timeout = '" + Math.round(1000 * engine.script.locks.statement) + "ms'"));
+            try {
+                work.run();
+            } finally {
+                engine.execute("reset lock_timeout; reset statement_timeout");
+            }
+        }
+
+        /** Drops invalid indexes of the name that is to be built, once nobody builds them any more; nothing else. */
+        void clearAway() throws SQLException, Failed {
+            for (var index : invalid()) {
+                while (!ask("select 1 from pg_catalog.pg_stat_progress_create_index where index_relid = pg_catalog.to_regclass(?)", index).isEmpty()) {
+                    engine.sleep(300);
+                }
+                engine.script.note("dropping the invalid index " + index + ", left by a failed CONCURRENTLY");
+                engine.execute("drop index concurrently if exists " + index);
+            }
+        }
+
+        /** Invalid indexes that the statement would build, or that an earlier try of it has left. */
+        List<String> invalid() throws SQLException {
+            var create = CREATE_INDEX.matcher(plain);
+            if (create.matches()) {
+                return create.group(1) == null ? List.of() : ask("select i.indexrelid::regclass::text from pg_catalog.pg_index i join pg_catalog.pg_class c on c.oid = i.indexrelid"
+                        + " where not i.indisvalid and i.indrelid = pg_catalog.to_regclass(?) and c.relname = (pg_catalog.parse_ident(?))[1]", create.group(2), create.group(1));
+            } else if (unit.start.is("reindex")) {
+                return ask("select i.indexrelid::regclass::text from pg_catalog.pg_index i join pg_catalog.pg_class c on c.oid = i.indexrelid"
+                        + " where not i.indisvalid and c.relname ~ '_ccnew[0-9]*$' and i.indrelid in (select coalesce(j.indrelid, t.oid)"
+                        + " from pg_catalog.unnest(?::text[]) name join pg_catalog.pg_class t on t.oid = pg_catalog.to_regclass(name) left join pg_catalog.pg_index j on j.indexrelid = t.oid)",
+                        (Object) unit.start.names().toArray(String[]::new));
+            }
+            return List.of();
+        }
+
+        /** For an index without a name: those that the table has already. */
+        String known() throws SQLException {
+            var create = CREATE_INDEX.matcher(plain);
+            return create.matches() && create.group(1) == null ? String.join(",", indexesOf(create.group(2), "")) : null;
+        }
+
+        List<String> indexesOf(String table, String condition) throws SQLException {
+            return ask("select indexrelid::text from pg_catalog.pg_index where indrelid = pg_catalog.to_regclass(?)" + condition, table);
+        }
+
+        List<String> ask(String sql, Object... values) throws SQLException {
+            return engine.history.column(sql, values);
+        }
+
+        /** After a run that died: true if the statement has ended, false if it is to run again, null if nobody can tell. */
+        Boolean ended(String known) throws SQLException {
+            var create = CREATE_INDEX.matcher(plain);
+            var drop = DROP_INDEX.matcher(plain);
+            var detach = DETACH.matcher(plain);
+            var object = CATALOG_OBJECT.matcher(plain);
+            if (create.matches() && create.group(1) != null) {
+                return !ask("select 1 from pg_catalog.pg_index i join pg_catalog.pg_class c on c.oid = i.indexrelid where i.indisvalid"
+                        + " and i.indrelid = pg_catalog.to_regclass(?) and c.relname = (pg_catalog.parse_ident(?))[1]", create.group(2), create.group(1)).isEmpty();
+            } else if (create.matches()) {
+                var before = Set.of(Objects.toString(known, "").split(","));
+                for (var index : ask("select indexrelid::regclass::text from pg_catalog.pg_index where not indisvalid and indrelid = pg_catalog.to_regclass(?)"
+                        + " and indexrelid::text <> all (?::text[])", create.group(2), before.toArray(String[]::new))) {
+                    engine.execute("drop index concurrently if exists " + index);
+                }
+                return !before.containsAll(indexesOf(create.group(2), " and indisvalid"));
+            } else if (drop.matches()) {
+                return ask("select 1 where pg_catalog.to_regclass(?) is not null", drop.group(1)).isEmpty();
+            } else if (detach.matches()) {
+                var state = ask("select to_jsonb(i) ->> 'inhdetachpending' from pg_catalog.pg_inherits i where inhparent = pg_catalog.to_regclass(?)"
+                        + " and inhrelid = pg_catalog.to_regclass(?)", detach.group(1), detach.group(4));
+                if (state.contains("true")) {
+                    engine.execute("alter table " + detach.group(1) + " detach partition " + detach.group(4) + " finalize");
+                }
+                return state.isEmpty() || state.contains("true");
+            } else if (object.matches()) {
+                var kind = object.group(2).toLowerCase(Locale.ROOT);
+                var column = Map.of("database", "datname", "tablespace", "spcname", "subscription", "subname").get(kind);
+                var exists = !ask("select 1 from pg_catalog.pg_" + kind + " where " + column + " = (pg_catalog.parse_ident(?))[1]", object.group(3)).isEmpty();
+                return exists == object.group(1).equalsIgnoreCase("create");
+            }
+            return Set.of("vacuum", "repack", "reindex", "cluster", "alter", "discard", "commit", "end", "rollback", "abort").contains(unit.start.words().get(0)) ? false : null;
+        }
+    }
+
+    /** The table schema_migrations, where it is or will be, and what the scripts keep beside it: the lock and the journal. */
     static class History {
-        static final List<String> COLUMNS = List.of("version text", "description text", "phase text", "file text", "checksum text", "applied_at timestamptz",
-                "duration_ms bigint", "applied_by text", "tool text");
+        static final List<String> COLUMNS = List.of("version text", "description text", "phase text", "file text", "checksum text", "raw_checksum text", "source bytea",
+                "applied_at timestamptz", "duration_ms bigint", "applied_by text", "tool text");
+        static final int LARGEST_SOURCE = 1 << 20; // bytes of a file whose text is kept, compressed
+
+        /** The server's own time zone, as psql would have it: the driver announces the zone of this machine, and files must not depend on that. */
+        static final String TIME_ZONE = """
+                select coalesce((select pg_catalog.split_part(setting, '=', 2)
+                    from pg_catalog.pg_db_role_setting s, pg_catalog.unnest(s.setconfig) setting
+                    where s.setdatabase in (0, (select oid from pg_catalog.pg_database where datname = pg_catalog.current_database()))
+                        and s.setrole in (0, (select oid from pg_catalog.pg_roles where rolname = session_user))
+                        and setting ilike 'timezone=%' order by s.setrole = 0, s.setdatabase = 0 limit 1),
+                    pg_catalog.current_setting('log_timezone'))""";
+
+        /** A statement that a run had begun and not ended when it died. */
+        record Begun(int first, String digest, int line, String statement, String known) {
+        }
 
         final Connection connection;
         final Map<String, String> failures = new TreeMap<>();
         final List<Row> rows = new ArrayList<>();
         final List<String> elsewhere = new ArrayList<>();
+        final Map<String, String> others = new TreeMap<>(); // tables of other tools, and whose they are
         Set<String> columns = Set.of();
         String schema;
         String table;
-        String failureTable;
+        String versionType = "text";
+        String journal;
         boolean ensured;
 
         History(Connection connection) {
             this.connection = connection;
         }
 
-        /** Looks in the search path first; reads the rows. A table that it may not read or that another kind of tool keeps: Failed. */
+        /** Looks in the search path first; reads the rows. A table that it may not read, or of another shape: Failed. */
         static History find(Connection connection) throws SQLException, Failed {
             var history = new History(connection);
             try (var tables = connection.createStatement().executeQuery("""
                     select n.nspname, c.relname, pg_catalog.array_position(pg_catalog.current_schemas(false), n.nspname),
                         pg_catalog.has_schema_privilege(n.oid, 'usage') and pg_catalog.has_table_privilege(c.oid, 'select'),
-                        (select pg_catalog.array_agg(a.attname::text) from pg_catalog.pg_attribute a
+                        (select pg_catalog.string_agg(a.attname, '/') from pg_catalog.pg_attribute a
                             where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped),
-                        pg_catalog.current_schema(), current_user
+                        pg_catalog.current_schema(), current_user,
+                        (select pg_catalog.format_type(a.atttypid, null) from pg_catalog.pg_attribute a where a.attrelid = c.oid and a.attname = 'version')
                     from (select 1) one left join (pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace)
-                        on c.relkind in ('r', 'p') and (c.relname in ('schema_migrations', 'pgbang_failed_migrations')
-                            or n.nspname = 'pgbang' and c.relname = 'failed_migrations')
-                    order by 3""")) {
+                        on c.relkind in ('r', 'p') and (c.relname in ('schema_migrations', 'pgbang_migration_journal', 'flyway_schema_history', 'databasechangelog', 'alembic_version',
+                            'goose_db_version', '_prisma_migrations', 'django_migrations', 'pgmigrations', 'atlas_schema_revisions', 'knex_migrations')
+                            or n.nspname = 'pgbang' and c.relname = 'migration_journal' or n.nspname = 'sqitch' and c.relname = 'changes'
+                            or n.nspname = 'graphile_migrate' and c.relname = 'migrations')
+                    order by 3, 1, 2""")) {
                 while (tables.next()) {
-                    history.schema = Objects.requireNonNullElse(history.schema, Objects.toString(tables.getString(6), ""));
+                    history.schema = Objects.requireNonNullElse(history.schema, Objects.toString(tables.getString(6), "public"));
                     if (tables.getString(1) != null) {
                         history.meet(tables);
                     }
@@ -1098,27 +2619,31 @@ class run_migrations implements Callable<Integer> {
             }
             history.readRows();
             history.readFailures();
-            connection.rollback();
             return history;
         }
 
-        void meet(java.sql.ResultSet found) throws SQLException, Failed {
+        void meet(ResultSet found) throws SQLException, Failed {
             var name = quote(found.getString(1)) + "." + quote(found.getString(2));
-            if (!found.getString(2).equals("schema_migrations")) {
-                failureTable = found.getBoolean(4) ? name : failureTable;
+            var kind = found.getString(2);
+            if (kind.endsWith("migration_journal")) {
+                journal = found.getBoolean(4) ? name : journal;
+            } else if (!kind.equals("schema_migrations")) {
+                others.put(name, kind);
             } else if (found.getString(3) == null) {
                 elsewhere.add(name);
             } else if (table == null) {
                 if (!found.getBoolean(4)) {
                     throw new Failed("the history " + name + " is not readable: GRANT SELECT ON " + name + " TO " + quote(found.getString(7)));
                 }
-                table = name;
                 schema = found.getString(1);
-                columns = Set.of((String[]) found.getArray(5).getArray());
-                if (!columns.contains("version") || columns.contains("dirty")) {
-                    throw new Failed(name + " is the history of another tool" + (columns.contains("dirty") ? ", golang-migrate," : "")
-                            + " and not a list of versions; it is left alone (another schema for ours: options=-csearch_path%3D...)");
+                columns = Set.of(found.getString(5).split("/"));
+                if (!columns.contains("version")) {
+                    throw new Failed(name + " has no column version, so it is no history of migrations; it is left alone (another schema for ours: options=-csearch_path%3D...)");
+                } else if (columns.contains("dirty")) {
+                    others.put(name, "golang-migrate");
                 }
+                table = name;
+                versionType = found.getString(8);
             }
         }
 
@@ -1126,22 +2651,24 @@ class run_migrations implements Callable<Integer> {
             if (table == null) {
                 return;
             }
-            var wanted = Stream.of("version", "description", "phase", "checksum", "applied_at", "duration_ms", "applied_by", "tool")
-                    .map(column -> !columns.contains(column) ? "null" : column.equals("applied_at") ? "applied_at::timestamptz" : quote(column) + "::text");
+            var wanted = Stream.of("version", "description", "checksum", "raw_checksum", "applied_at", "duration_ms", "applied_by", "tool")
+                    .map(column -> !columns.contains(column) ? "null" : column.equals("applied_at") ? "extract(epoch from applied_at::timestamptz)::float8" : quote(column) + "::text");
             try (var found = connection.createStatement().executeQuery("select " + wanted.collect(Collectors.joining(", ")) + " from " + table)) {
                 while (found.next()) {
-                    var at = found.getObject(5, OffsetDateTime.class);
-                    rows.add(new Row(found.getString(1), Version.parse(found.getString(1), Phase.schema), found.getString(2), found.getString(4),
-                            at == null ? null : at.toInstant(), found.getString(6) == null ? null : found.getLong(6), found.getString(7), found.getString(8)));
+                    var at = found.getString(5) == null ? null : Instant.ofEpochMilli(Math.round(found.getDouble(5) * 1000));
+                    rows.add(new Row(found.getString(1), Version.parse(found.getString(1), Phase.schema), found.getString(2), found.getString(3), found.getString(4),
+                            at, found.getString(6) == null ? null : found.getLong(6), found.getString(7), found.getString(8)));
                 }
             }
         }
 
+        /** Of each version that is not applied: what stopped it, or that a run died in it. */
         void readFailures() throws SQLException {
-            if (failureTable == null) {
+            if (journal == null) {
                 return;
             }
-            try (var select = connection.prepareStatement("select version, error from " + failureTable + " where history = ?")) {
+            try (var select = connection.prepareStatement("select version, case state when 'failed' then error when 'begun' then file || ':' || line || ': a run died during ' || statement"
+                    + " else file || ': a run died after ' || statement end from " + journal + " where history = ? and version <> '' order by at")) {
                 select.setString(1, schema);
                 var found = select.executeQuery();
                 while (found.next()) {
@@ -1150,25 +2677,124 @@ class run_migrations implements Callable<Integer> {
             }
         }
 
+        String timeZone() throws SQLException {
+            return column(TIME_ZONE).get(0);
+        }
+
+        // --- what the scripts keep for themselves ---
+
+        /** Makes the lock table and the journal, in the schema pgbang or, where the role may make none, beside the history; returns the lock table. */
+        String makeHome() throws SQLException, Failed {
+            for (var attempt = 0;; attempt++) {
+                var place = !column("select 1 where pg_catalog.to_regnamespace('pgbang') is not null").isEmpty()
+                        || !column("select 1 where pg_catalog.has_database_privilege(pg_catalog.current_database(), 'create')").isEmpty() ? "pgbang." : quote(schema) + ".pgbang_";
+                journal = place + "migration_journal";
+                try {
+                    if (column("select 1 where pg_catalog.to_regclass(?) is not null and pg_catalog.to_regclass(?) is not null", place + "migration_lock", journal).isEmpty()) {
+                        makeTables(place);
+                    }
+                    return place + "migration_lock";
+                } catch (SQLException e) {
+                    if (attempt > 5 || !Set.of("23505", "42P06", "42P07", "XX000").contains(e.getSQLState())) { // unless another first run was faster
+                        throw new Failed("cannot make the lock table " + place + "migration_lock: " + explain(e, "")
+                                + "\n  the role needs CREATE on the database or on the schema " + schema + ", or USAGE and ALL ON ALL TABLES of an existing schema pgbang");
+                    }
+                }
+            }
+        }
+
+        void makeTables(String place) throws SQLException {
+            try (var statement = connection.createStatement()) {
+                if (place.equals("pgbang.")) {
+                    statement.execute("create schema if not exists pgbang");
+                }
+                statement.execute("create table if not exists " + place + "migration_lock ()");
+                statement.execute("create table if not exists " + place + "migration_journal (history text, version text, first int, last int, file text, line int, statement text,"
+                        + " digest text, state text, error text, known text, at timestamptz default pg_catalog.now(), by_whom text, primary key (history, version, first))");
+            }
+        }
+
+        /** Writes how far a unit has come: begun, done or failed; in the transaction that is open, if one is. */
+        void journal(String version, Unit unit, Path file, String state, String error, String known) throws SQLException {
+            update("insert into " + journal + " (history, version, first, last, file, line, statement, digest, state, error, known, by_whom) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+                    + " on conflict (history, version, first) do update set (last, file, line, statement, digest, state, error, known, by_whom, at) = (excluded.last, excluded.file,"
+                    + " excluded.line, excluded.statement, excluded.digest, excluded.state, excluded.error, excluded.known, excluded.by_whom, pg_catalog.now())",
+                    schema, version, unit.first, unit.last, file.toString(), unit.start.line(), unit.start.head(), unit.digest, state, error, known, whoRuns());
+        }
+
+        void noteFailure(String version, Unit unit, Path file, Failed e, run_migrations script) {
+            try {
+                forgetFailure(version);
+                journal(version, unit, file, "failed", e.getMessage().lines().findFirst().orElse(""), null);
+            } catch (SQLException alsoFailed) {
+                script.detail("the failure could not be noted for --status: " + alsoFailed.getMessage());
+            }
+        }
+
+        /** Statements of the file that earlier runs have applied. */
+        int applied(String version) throws SQLException {
+            return Integer.parseInt(column("select coalesce(pg_catalog.max(last) + 1, 0) from " + journal + " where history = ? and version = ? and state = 'done'", schema, version).get(0));
+        }
+
+        String digestOf(String version, int last) throws SQLException {
+            return column("select digest from " + journal + " where history = ? and version = ? and last = ? and state = 'done'", schema, version, last).get(0);
+        }
+
+        Begun begun(String version) throws SQLException {
+            try (var select = prepare("select first, digest, line, statement, known from " + journal + " where history = ? and version = ? and state = 'begun'", schema, version)) {
+                var found = select.executeQuery();
+                return found.next() ? new Begun(found.getInt(1), found.getString(2), found.getInt(3), found.getString(4), found.getString(5)) : null;
+            }
+        }
+
+        void forgetFailure(String version) throws SQLException {
+            update("delete from " + journal + " where history = ? and version = ? and state = 'failed'", schema, version);
+        }
+
+        /**
+         * A run that was killed may have left a backend that is still at work, its last commit included. Waits for it to end, then notes
+         * this run's backend in its place.
+         */
+        void succeed(int pid, run_migrations script) throws SQLException, Failed, InterruptedException {
+            var deadline = System.nanoTime() + (long) (script.locks.wait * 1e9);
+            for (var said = false;; said = true) {
+                var alive = column("select a.pid || ', ' || pg_catalog.left(a.query, 80) from " + journal + " j join pg_catalog.pg_stat_activity a on a.pid = j.first and a.backend_start::text = j.known"
+                        + " where j.history = ? and j.version = '' and a.pid <> pg_catalog.pg_backend_pid() and a.state <> 'idle'", schema);
+                if (alive.isEmpty()) {
+                    break;
+                } else if (System.nanoTime() > deadline) {
+                    throw new Failed("a run that died has left a backend at work: pid " + alive.get(0) + "\n  wait for it, or end it: select pg_terminate_backend(" + alive.get(0).split(",")[0] + ")");
+                } else if (!said) {
+                    script.note("a run that died has left a backend at work, pid " + alive.get(0) + "; waiting for its end");
+                }
+                Thread.sleep(200);
+            }
+            retire();
+            update("insert into " + journal + " (history, version, first, known, state, by_whom) select ?, '', pid, backend_start::text, 'run', ? from pg_catalog.pg_stat_activity where pid = ?",
+                    schema, whoRuns(), pid);
+        }
+
+        void retire() throws SQLException {
+            update("delete from " + journal + " where history = ? and version = ''", schema);
+        }
+
+        // --- the history itself ---
+
         /** Makes the table if there is none, in the first schema of the search path, or gives an adopted one the columns that it lacks. */
         void ensure() throws SQLException {
-            if (ensured) {
+            var target = quote(schema) + ".schema_migrations";
+            if (ensured && table != null || table != null && columns.containsAll(COLUMNS.stream().map(column -> column.split(" ")[0]).toList())) {
                 return;
             }
-            var target = quote(schema) + ".schema_migrations";
             try (var statement = connection.createStatement()) {
                 if (table == null) {
-                    statement.execute("select pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtext(" + literal(target) + "))"); // two first runs at once
                     statement.execute("create table if not exists " + target + " ("
                             + COLUMNS.stream().map(column -> column.replace("version text", "version text primary key")).collect(Collectors.joining(", ")) + ")");
                 }
-                var lacking = COLUMNS.stream().filter(column -> !columns.contains(column.split(" ")[0])).map(column -> "add column if not exists " + column).toList();
-                if (!lacking.isEmpty()) {
-                    statement.execute("alter table " + target + " " + String.join(", ", lacking));
-                    statement.execute("alter table " + target + " alter column applied_at set default now()");
-                }
+                // also where the file that just ran made the table itself
+                statement.execute("alter table " + target + " " + COLUMNS.stream().skip(1).map(column -> "add column if not exists " + column).collect(Collectors.joining(", "))
+                        + ", alter column applied_at set default pg_catalog.now()");
             }
-            table = target;
             ensured = true;
         }
 
@@ -1180,81 +2806,96 @@ class run_migrations implements Callable<Integer> {
             return Stream.of(file.version.text, plain, name, name.replaceFirst("(?i)(\\.up)?\\.sql$", "")).map(prefix::concat).distinct().toArray(String[]::new);
         }
 
-        boolean has(Migration file) throws SQLException {
-            try (var select = connection.prepareStatement("select 1 from " + table + " where version::text = any (?)")) {
-                select.setArray(1, connection.createArrayOf("text", names(file)));
-                return select.executeQuery().next();
-            }
-        }
-
         /** Completes the row that the file itself wrote, or writes one. Without a duration it was marked, not run. */
-        void record(Migration file, Long millis) throws SQLException {
-            var updated = update("update " + table + " set description = coalesce(description, ?), phase = ?, file = ?, checksum = ?, duration_ms = ?, applied_by = ?,"
-                    + " tool = ?, applied_at = coalesce(applied_at, now()) where version::text = any (?)", file.description, file.version.phase.toString(),
-                    file.path.getFileName().toString(), file.checksum, millis, whoRuns(), TOOL, names(file));
-            if (updated == 0) {
-                update("insert into " + table + " (version, description, phase, file, checksum, duration_ms, applied_by, tool, applied_at)"
-                        + " values (?, ?, ?, ?, ?, ?, ?, ?, now())", file.version.id(), file.description, file.version.phase.toString(),
-                        file.path.getFileName().toString(), file.checksum, millis, whoRuns(), TOOL);
+        void record(Migration file, String digest, Long millis) throws SQLException {
+            ensure();
+            var target = quote(schema) + ".schema_migrations";
+            update("with v (description, phase, file, checksum, raw_checksum, source, duration_ms, applied_by, tool) as"
+                    + " (values (?::text, ?::text, ?::text, ?::text, ?::text, ?::bytea, ?::bigint, ?::text, ?::text)),"
+                    + " own as (update " + target + " t set description = coalesce(t.description, v.description), phase = v.phase, file = v.file, checksum = v.checksum,"
+                    + " raw_checksum = v.raw_checksum, source = v.source, duration_ms = v.duration_ms, applied_by = v.applied_by, tool = v.tool,"
+                    + " applied_at = coalesce(t.applied_at, pg_catalog.now()) from v where t.version::text = any (?) returning 1)"
+                    + " insert into " + target + " (version, description, phase, file, checksum, raw_checksum, source, duration_ms, applied_by, tool, applied_at)"
+                    + " select ?::" + versionType + ", v.*, pg_catalog.now() from v where not exists (select from own)",
+                    file.description, file.version.phase.toString(), file.path.getFileName().toString(), digest, file.checksum, source(file.path), millis, whoRuns(), TOOL,
+                    names(file), file.version.id());
+            if (failures.containsKey(file.version.id())) {
+                forgetFailure(file.version.id());
             }
-            forgetFailure(file.version.id());
         }
 
-        void accept(String version, String checksum) throws SQLException {
-            update("update " + table + " set checksum = ? where version::text = ?", checksum, version);
+        /** The text as it ran, compressed; null for a file that is too large to be kept. */
+        static byte[] source(Path file) throws SQLException {
+            try {
+                if (Files.size(file) > LARGEST_SOURCE) {
+                    return null;
+                }
+                var bytes = new ByteArrayOutputStream();
+                try (var zip = new GZIPOutputStream(bytes)) {
+                    Files.copy(file, zip);
+                }
+                return bytes.toByteArray();
+            } catch (IOException e) {
+                throw new SQLException("cannot read " + file, e);
+            }
+        }
+
+        /** The text of an applied version, null if it was not kept. */
+        String sourceOf(String version) throws SQLException {
+            if (!columns.contains("source")) {
+                return null;
+            }
+            try (var select = prepare("select source from " + table + " where version::text = ?", version)) {
+                var found = select.executeQuery();
+                var bytes = found.next() ? found.getBytes(1) : null;
+                return bytes == null ? null : new String(new GZIPInputStream(new ByteArrayInputStream(bytes)).readAllBytes(), UTF_8);
+            } catch (IOException e) {
+                return null;
+            }
+        }
+
+        void accept(String version, Migration file, String digest) throws SQLException {
+            update("update " + table + " set checksum = ?, raw_checksum = ?, source = ? where version::text = ?", digest, file.checksum, source(file.path), version);
         }
 
         /** Takes a version out; the down file may have dropped the table itself. */
         void remove(String version) throws SQLException {
-            try (var still = connection.createStatement().executeQuery("select pg_catalog.to_regclass(" + literal(table) + ")")) {
-                still.next();
-                if (still.getString(1) != null) {
-                    update("delete from " + table + " where version::text = ?", version);
+            if (!column("select 1 where pg_catalog.to_regclass(?) is not null", table).isEmpty()) {
+                update("delete from " + table + " where version::text = ?", version);
+            }
+            update("delete from " + journal + " where history = ? and version in (?, ?)", schema, version, "undo " + version);
+        }
+
+        // --- SQL ---
+
+        PreparedStatement prepare(String sql, Object... values) throws SQLException {
+            var statement = connection.prepareStatement(sql);
+            for (int i = 0; i < values.length; i++) {
+                if (values[i] instanceof String[] names) {
+                    statement.setArray(i + 1, connection.createArrayOf("text", names));
+                } else if (values[i] instanceof byte[] bytes) {
+                    statement.setBytes(i + 1, bytes);
+                } else {
+                    statement.setObject(i + 1, values[i], Types.OTHER); // the server knows the type of the column
                 }
             }
-        }
-
-        /** Keeps why a file failed, for --status; in the schema pgbang or, where the role may make none, beside the history. */
-        void noteFailure(Migration file, String error) throws SQLException {
-            if (failureTable == null) {
-                failureTable = makeFailureTable();
-            }
-            update("insert into " + failureTable + " (history, version, error, failed_by) values (?, ?, ?, ?) on conflict (history, version)"
-                    + " do update set error = excluded.error, failed_by = excluded.failed_by, failed_at = now()", schema, file.version.id(), error, whoRuns());
-            connection.commit();
-        }
-
-        String makeFailureTable() throws SQLException {
-            var columns = " (history text, version text, error text not null, failed_at timestamptz not null default now(), failed_by text, primary key (history, version))";
-            try (var statement = connection.createStatement()) {
-                statement.execute("create schema if not exists pgbang");
-                statement.execute("create table if not exists pgbang.failed_migrations" + columns);
-                return "pgbang.failed_migrations";
-            } catch (SQLException mayNot) {
-                connection.rollback();
-                try (var statement = connection.createStatement()) {
-                    statement.execute("create table if not exists " + quote(schema) + ".pgbang_failed_migrations" + columns);
-                    return quote(schema) + ".pgbang_failed_migrations";
-                }
-            }
-        }
-
-        void forgetFailure(String version) throws SQLException {
-            if (failures.remove(version) != null) {
-                update("delete from " + failureTable + " where history = ? and version = ?", schema, version);
-            }
+            return statement;
         }
 
         int update(String sql, Object... values) throws SQLException {
-            try (var statement = connection.prepareStatement(sql)) {
-                for (int i = 0; i < values.length; i++) {
-                    if (values[i] instanceof String[] names) {
-                        statement.setArray(i + 1, connection.createArrayOf("text", names));
-                    } else {
-                        statement.setObject(i + 1, values[i], Types.OTHER); // the server knows the type of the column
-                    }
-                }
+            try (var statement = prepare(sql, values)) {
                 return statement.executeUpdate();
+            }
+        }
+
+        List<String> column(String sql, Object... values) throws SQLException {
+            try (var statement = prepare(sql, values)) {
+                var found = statement.executeQuery();
+                var column = new ArrayList<String>();
+                while (found.next()) {
+                    column.add(found.getString(1));
+                }
+                return column;
             }
         }
 
@@ -1271,226 +2912,7 @@ class run_migrations implements Callable<Integer> {
         }
 
         static String literal(String text) {
-            return "'" + text.replace("'", "''") + "'";
-        }
-    }
-
-    /** Runs a file in one transaction, its history row included: all of it, or nothing. */
-    static class Engine {
-        /** As the server would choose it for psql: the driver has told the server the zone of this machine, files must not depend on that. */
-        static final String TIME_ZONE = """
-                select coalesce((select pg_catalog.split_part(setting, '=', 2)
-                    from pg_catalog.pg_db_role_setting s, pg_catalog.unnest(s.setconfig) setting
-                    where s.setdatabase in (0, (select oid from pg_catalog.pg_database where datname = pg_catalog.current_database()))
-                        and s.setrole in (0, (select oid from pg_catalog.pg_roles where rolname = session_user))
-                        and setting ilike 'timezone=%' order by s.setrole = 0, s.setdatabase = 0 limit 1),
-                    pg_catalog.current_setting('log_timezone'))""";
-
-        static final Set<String> TRANSACTION = Set.of("begin", "start", "commit", "end", "rollback", "abort");
-
-        final Connection connection;
-        final History history;
-        final run_migrations script;
-        final String timeZone;
-        volatile java.sql.Statement running;
-
-        Engine(Connection connection, History history, run_migrations script) throws SQLException {
-            this.connection = connection;
-            this.history = history;
-            this.script = script;
-            try (var zone = connection.createStatement().executeQuery(TIME_ZONE)) {
-                zone.next();
-                timeZone = zone.getString(1);
-            }
-            connection.rollback();
-            Runtime.getRuntime().addShutdownHook(new Thread(this::cancel));
-        }
-
-        /** Milliseconds; -1 if another run applied it meanwhile. */
-        long apply(Migration file) throws Failed {
-            try {
-                return inTransaction(file.path, start -> {
-                    history.ensure();
-                    execute("lock table " + history.table + " in share row exclusive mode");
-                    if (history.has(file)) {
-                        return false;
-                    }
-                    run(file.path);
-                    history.record(file, (System.nanoTime() - start) / 1_000_000);
-                    return true;
-                });
-            } catch (Failed e) {
-                try {
-                    history.noteFailure(file, e.getMessage().lines().findFirst().orElse(""));
-                } catch (SQLException alsoFailed) {
-                    script.detail("the failure could not be noted for --status: " + alsoFailed.getMessage());
-                }
-                throw e;
-            }
-        }
-
-        long undo(Path down, String version) throws Failed {
-            return inTransaction(down, start -> {
-                execute("lock table " + history.table + " in share row exclusive mode");
-                run(down);
-                history.remove(version);
-                return true;
-            });
-        }
-
-        interface Work {
-            boolean done(long startNanos) throws SQLException, Failed;
-        }
-
-        long inTransaction(Path file, Work work) throws Failed {
-            var start = System.nanoTime();
-            try {
-                execute("select pg_catalog.set_config('TimeZone', " + History.literal(timeZone) + ", true), pg_catalog.set_config('lock_timeout',"
-                        + " case pg_catalog.current_setting('lock_timeout') when '0' then '3s' else pg_catalog.current_setting('lock_timeout') end, true)");
-                var done = work.done(start);
-                connection.commit();
-                return done ? (System.nanoTime() - start) / 1_000_000 : -1;
-            } catch (SQLException e) {
-                throw failure(file + ": " + explain(e, ""), e);
-            } finally {
-                leaveNothingBehind();
-            }
-        }
-
-        /** Rolls back what is open, and undoes what the file set for the session. */
-        void leaveNothingBehind() {
-            try {
-                connection.rollback();
-                connection.setAutoCommit(true);
-                execute("discard all");
-                connection.setAutoCommit(false);
-            } catch (SQLException lost) {
-                script.detail("the connection is lost, and with it what was not committed: " + lost.getMessage());
-            }
-        }
-
-        void run(Path file) throws SQLException, Failed {
-            var wrapped = checkTransactions(file);
-            try (var text = new Script(file)) {
-                for (var statement = text.next(); statement != null; statement = text.next()) {
-                    if (!wrapped || !TRANSACTION.contains(statement.words.get(0))) {
-                        run(statement, text, file);
-                    }
-                }
-            } catch (IOException e) {
-                throw failure(file + " cannot be read: " + e.getMessage(), e);
-            }
-            execute("reset session authorization; reset role");
-        }
-
-        /** True if BEGIN and COMMIT enclose the whole file, which is what happens anyway; elsewhere they are refused. */
-        boolean checkTransactions(Path file) throws Failed {
-            var controls = new ArrayList<Statement>();
-            var count = 0;
-            var first = false;
-            var last = false;
-            try (var text = new Script(file)) {
-                for (var statement = text.next(); statement != null; statement = text.next(), count++) {
-                    last = !statement.words.isEmpty() && TRANSACTION.contains(statement.words.get(0)) && !statement.words.contains("to");
-                    first |= last && count == 0;
-                    if (last) {
-                        controls.add(statement);
-                    }
-                    if (statement.copiesFromFile) {
-                        text.data().transferTo(java.io.Writer.nullWriter());
-                    }
-                }
-            } catch (IOException e) {
-                throw failure(file + " cannot be read: " + e.getMessage(), e);
-            }
-            if (controls.isEmpty() || controls.size() == 2 && first && last) {
-                return !controls.isEmpty();
-            }
-            var control = controls.get(0);
-            throw new Failed(file + ":" + control.line + ":" + control.column + ": " + control.head() + ": a file is one transaction, and cannot begin or end others");
-        }
-
-        void run(Statement statement, Script text, Path file) throws SQLException, Failed, IOException {
-            var start = System.nanoTime();
-            try (var jdbc = connection.createStatement()) {
-                running = jdbc;
-                jdbc.setEscapeProcessing(false);
-                if (statement.copiesFromFile) {
-                    connection.unwrap(PGConnection.class).getCopyAPI().copyIn(statement.text, text.data());
-                } else {
-                    jdbc.execute(statement.text);
-                }
-                warn(jdbc.getWarnings(), statement, file);
-            } catch (SQLException e) {
-                throw locate(e, statement, file);
-            } finally {
-                running = null;
-            }
-            script.detail("%s:%d  %s  %d ms".formatted(file, statement.line, statement.head(), (System.nanoTime() - start) / 1_000_000));
-        }
-
-        void warn(SQLWarning warning, Statement statement, Path file) {
-            for (; warning != null; warning = warning.getNextWarning()) {
-                var text = file + ":" + statement.line + ": " + warning.getMessage();
-                if (warning instanceof org.postgresql.util.PSQLWarning w && "WARNING".equals(w.getServerErrorMessage().getSeverity())) {
-                    script.warn(text);
-                } else {
-                    script.detail(text);
-                }
-            }
-        }
-
-        /** The server's position (in characters of the statement) as line and column of the file, and the line itself. */
-        static Failed locate(SQLException error, Statement statement, Path file) {
-            var server = error instanceof PSQLException e ? e.getServerErrorMessage() : null;
-            var position = server == null || server.getPosition() < 1 ? 1 : Math.min(server.getPosition(), statement.text.codePointCount(0, statement.text.length()));
-            var before = statement.text.substring(0, statement.text.offsetByCodePoints(0, position - 1));
-            var lineStart = before.lastIndexOf('\n') + 1;
-            var line = statement.line + (int) before.chars().filter(c -> c == '\n').count();
-            var column = before.codePointCount(lineStart, before.length()) + (lineStart == 0 ? statement.column : 1);
-            var lineEnd = statement.text.indexOf('\n', lineStart);
-            var shown = statement.text.substring(lineStart, lineEnd < 0 ? statement.text.length() : lineEnd).replace('\t', ' ').stripTrailing();
-            var caret = server != null && server.getPosition() > 0 ? "\n    " + " ".repeat(before.codePointCount(lineStart, before.length())) + "^" : "";
-            var failed = failure(file + ":" + line + ":" + column + ": " + explain(error, "\n    " + shown + caret), error);
-            failed.json.putAll(fields("file", file.toString(), "line", line, "column", column, "sqlstate", error.getSQLState(),
-                    "error", server == null ? error.getMessage() : server.getMessage()));
-            return failed;
-        }
-
-        /** The server's words: message, SQLSTATE, the place, detail, hint and the innermost context. */
-        static String explain(SQLException error, String place) {
-            var server = error instanceof PSQLException e ? e.getServerErrorMessage() : null;
-            if (server == null) {
-                return error.getMessage() + " (SQLSTATE " + error.getSQLState() + ")" + place;
-            }
-            var more = fields("detail", server.getDetail(), "hint", server.getHint(), "context", server.getWhere() == null ? null : server.getWhere().lines().findFirst().get());
-            return server.getMessage() + " (SQLSTATE " + server.getSQLState() + ")" + place
-                    + more.entrySet().stream().filter(e -> e.getValue() != null).map(e -> "\n  " + e.getKey() + ": " + e.getValue()).collect(Collectors.joining());
-        }
-
-        static Failed failure(String message, Exception cause) {
-            var failed = new Failed(message + "\n  rolled back: nothing of this file remains");
-            failed.setStackTrace(cause.getStackTrace());
-            return failed;
-        }
-
-        void execute(String sql) throws SQLException {
-            try (var statement = connection.createStatement()) {
-                statement.execute(sql);
-            }
-        }
-
-        /** On Ctrl-C and SIGTERM the JVM ends; the server is told at once instead of finishing the statement first. */
-        void cancel() {
-            var statement = running;
-            if (statement != null) {
-                try {
-                    statement.cancel();
-                    script.warn("interrupted; the file under way is rolled back, what was applied before it stays");
-                } catch (SQLException gone) {
-                    script.warn("interrupted, and the server does not answer");
-                }
-            }
+            return (text.contains("\\") ? " E'" : "'") + text.replace("\\", "\\\\").replace("'", "''") + "'";
         }
     }
 
@@ -1554,7 +2976,7 @@ class run_migrations implements Callable<Integer> {
             }
             Stream.of(SETTINGS).forEach(setting -> settings.computeIfAbsent(setting[0], name -> settings.getProperty(setting[1])));
             settings.putIfAbsent("ApplicationName", "pgbang/" + spec.name());
-            settings.put("connectTimeout", connectTimeout != null ? connectTimeout.toString() : settings.getProperty("connectTimeout", "10"));
+            settings.putAll(Map.of("assumeMinServerVersion", "12", "connectTimeout", connectTimeout != null ? connectTimeout.toString() : settings.getProperty("connectTimeout", "10")));
             return settings;
         }
 
