@@ -48,6 +48,7 @@ import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.Collections;
 import java.util.Deque;
 import java.util.HexFormat;
@@ -75,6 +76,10 @@ import java.util.zip.GZIPOutputStream;
 import org.postgresql.Driver;
 import org.postgresql.PGConnection;
 import org.postgresql.core.BaseConnection;
+import org.postgresql.core.NativeQuery;
+import org.postgresql.core.QueryExecutor;
+import org.postgresql.core.ResultHandlerBase;
+import org.postgresql.core.SqlCommand;
 import org.postgresql.core.TransactionState;
 import org.postgresql.util.PSQLException;
 import org.postgresql.util.PSQLWarning;
@@ -98,6 +103,15 @@ import picocli.CommandLine.Spec;
             "Exit code: 0 done, 1 something to act on (--check, --validate), 2 failed or refused, 64 wrong usage."})
 class run_migrations implements Callable<Integer> {
     static final String TOOL = "run_migrations 1.0";
+
+    /** Where other tools keep which SQL files they have applied; the others of History.find keep something else. */
+    static final Map<String, String> OTHER_TOOLS = Map.of(
+            "flyway_schema_history", "select version from %s where success and version is not null",
+            "goose_db_version", "select version_id::text from (select distinct on (version_id) * from %s order by version_id, id desc) last where is_applied and version_id > 0",
+            "golang-migrate", "select version::text from %s where not dirty",
+            "atlas_schema_revisions", "select version from %s",
+            "pgmigrations", "select name from %s",
+            "migrations", "select filename from %s");
 
     @ArgGroup(heading = "%nInstead of applying:%n")
     Action action = new Action();
@@ -123,6 +137,12 @@ class run_migrations implements Callable<Integer> {
 
         @Option(names = "--repair", description = "Accept changed files as they are now, forget failed runs.")
         boolean repair;
+
+        @Option(names = "--adopt", description = "Take over the history of another tool: mark as applied what it has applied.")
+        boolean adopt;
+
+        @Option(names = "--sql", paramLabel = "FILE", description = "Write one psql script that applies what is not applied; no database is needed.")
+        Path sql;
     }
 
     @ArgGroup(validate = false, heading = "%nWhich migrations and how:%n")
@@ -207,7 +227,7 @@ class run_migrations implements Callable<Integer> {
             throw wrong(choice.check ? "--check goes with --status" : "--to and --only exclude each other");
         }
         try {
-            return action.title != null ? writeNew(action.title) : withDatabase();
+            return action.title != null ? writeNew(action.title) : action.sql != null ? writeSql(action.sql) : withDatabase();
         } catch (Exception e) {
             if (choice.json && !printed) {
                 print(Collections.singletonMap("error", Objects.toString(e.getMessage()).replaceAll("://.*@", "://***@")));
@@ -217,11 +237,7 @@ class run_migrations implements Callable<Integer> {
     }
 
     int withDatabase() throws Exception {
-        var folder = Folder.read(folder());
-        if (folder.migrations.isEmpty() && !action.history) {
-            throw wrong((Files.isDirectory(folder.path) ? "no migration (NNN_description.sql) in the folder " : "there is no folder ") + folder.path
-                    + "; --dir or MIGRATIONS_DIR name it, --new TITLE writes the first migration");
-        }
+        var folder = readFolder();
         var writes = !(action.status || action.history || action.validate || choice.dryRun);
         try (var connection = database.connect(writes)) {
             connection.setReadOnly(!writes);
@@ -238,12 +254,9 @@ class run_migrations implements Callable<Integer> {
             } else if (action.validate) {
                 return validate(entries, folder);
             }
-            folder.strays.stream().filter(stray -> stray.toString().toLowerCase(Locale.ROOT).endsWith(".sql")).map(Folder::isNone).forEach(this::warn);
-            if (!folder.problems.isEmpty()) {
-                throw folder.duplicates ? wrong(String.join("\n  ", folder.problems)) : new Failed(String.join("\n  ", folder.problems));
-            }
+            refuseProblems(folder);
             refuseBesideOthers(history);
-            if (action.rollback == null && action.baseline == null && !action.repair) {
+            if (action.rollback == null && action.baseline == null && !action.repair && !action.adopt) {
                 var pending = pending(entries);
                 if (choice.dryRun || pending.isEmpty()) {
                     return choice.dryRun ? preview(pending) : summary(List.of(), pending, entries, System.nanoTime());
@@ -263,6 +276,8 @@ class run_migrations implements Callable<Integer> {
             return baseline(engine.history, entries);
         } else if (action.repair) {
             return repair(engine.history, entries);
+        } else if (action.adopt) {
+            return adopt(engine, entries);
         }
         return migrate(engine, entries);
     }
@@ -278,10 +293,20 @@ class run_migrations implements Callable<Integer> {
         }
     }
 
+    void refuseProblems(Folder folder) throws Failed {
+        folder.strays.stream().filter(stray -> stray.toString().toLowerCase(Locale.ROOT).endsWith(".sql")).map(Folder::isNone).forEach(this::warn);
+        if (folder.duplicates) {
+            throw wrong(String.join("\n  ", folder.problems));
+        } else if (!folder.problems.isEmpty()) {
+            throw new Failed(String.join("\n  ", folder.problems));
+        }
+    }
+
     void refuseBesideOthers(History history) throws Failed {
-        if (!history.others.isEmpty() && (history.table == null || history.others.containsKey(history.table)) && action.baseline == null) {
+        var takesOver = action.adopt || action.baseline != null && !history.others.containsKey(Objects.toString(history.table));
+        if (!history.others.isEmpty() && (history.table == null || history.others.containsKey(history.table)) && !takesOver) {
             throw new Failed("here is the history of another tool: " + history.others.entrySet().stream().map(e -> e.getKey() + " (" + e.getValue() + ")").collect(Collectors.joining(", "))
-                    + "\n  a second one beside it would run again what is applied; --baseline VERSION starts ours from there");
+                    + "\n  a second one beside it would run again what is applied; --adopt takes it over, --baseline VERSION starts ours from there");
         }
     }
 
@@ -357,7 +382,7 @@ class run_migrations implements Callable<Integer> {
         return 0;
     }
 
-    int status(List<Entry> entries, History history, Folder folder) {
+    int status(List<Entry> entries, History history, Folder folder) throws SQLException, IOException {
         var wrong = entries.stream().filter(entry -> !entry.isFine()).count() + folder.problems.size();
         var counts = entries.stream().collect(Collectors.groupingBy(entry -> entry.state.toString(), TreeMap::new, Collectors.counting()));
         if (choice.json) {
@@ -369,11 +394,43 @@ class run_migrations implements Callable<Integer> {
                     column("STATE", entry -> entry.state.toString()), column("APPLIED AT", entry -> entry.row == null ? "" : entry.row.appliedAt()),
                     right("TIME", entry -> entry.row == null ? "" : entry.row.time()), column("BY", entry -> entry.row == null ? "" : entry.row.by))));
             entries.stream().filter(entry -> entry.failure != null).forEach(entry -> out().println("failed: " + entry.failure));
+            for (var entry : entries) {
+                if (database.verbose && entry.state == State.CHANGED) {
+                    out().println(difference(entry, history));
+                }
+            }
             folder.problems.forEach(problem -> out().println("problem: " + problem));
             out().println(counts.entrySet().stream().map(e -> e.getValue() + " " + e.getKey()).collect(Collectors.joining(", "))
                     + (history.table == null ? "; no history table yet" : "; history in " + history.table));
         }
         return choice.check && wrong > 0 ? 1 : 0;
+    }
+
+    /** The first statement that is not as it was applied. */
+    String difference(Entry entry, History history) throws SQLException, IOException {
+        var source = history.sourceOf(entry.row.version);
+        if (source == null) {
+            return "changed: " + entry.file.path + "; what was applied is not kept";
+        }
+        var before = Files.createTempFile("applied", ".sql");
+        try (var then = new Script(Files.writeString(before, source), false); var now = new Script(entry.file.path, false)) {
+            while (true) {
+                var old = then.next();
+                var young = now.next();
+                for (var script : List.of(then, now)) {
+                    if ((script == then ? old : young) != null && (script == then ? old : young).data() == Statement.Data.FOLLOWING_LINES) {
+                        script.skipData();
+                    }
+                }
+                if (old == null && young == null || !then.digestSoFar().equals(now.digestSoFar())) {
+                    return "changed: " + (young == null ? entry.file.path : young.place()) + "\n  applied: " + (old == null ? "(nothing)" : old.text()) + "\n  now:     " + (young == null ? "(nothing)" : young.text());
+                }
+            }
+        } catch (Failed unreadable) {
+            return "changed: " + unreadable.getMessage();
+        } finally {
+            Files.delete(before);
+        }
     }
 
     int show(History history) {
@@ -434,7 +491,7 @@ class run_migrations implements Callable<Integer> {
         var marked = entries.stream().filter(entry -> entry.isPending() && entry.version.compareTo(target) <= 0).toList();
         if (!choice.dryRun) {
             for (var entry : marked) {
-                history.record(entry.file, entry.file.tokens(), null);
+                history.record(entry.file, entry.file.tokensOrNull(), null);
             }
         }
         var word = choice.dryRun ? "would be marked as applied" : "marked as applied, not run";
@@ -458,7 +515,7 @@ class run_migrations implements Callable<Integer> {
                 history.ensure();
             }
             for (var entry : changed) {
-                history.accept(entry.row.version, entry.file, entry.file.tokens());
+                history.accept(entry.row.version, entry.file, entry.file.tokensOrNull());
             }
             for (var entry : failed) {
                 history.forgetFailure(entry.id());
@@ -468,6 +525,61 @@ class run_migrations implements Callable<Integer> {
             print(fields("accepted", changed.stream().map(Entry::id).toList(), "forgotten", failed.stream().map(Entry::id).toList(), "dry_run", choice.dryRun));
         } else {
             say("%s%n", changed.isEmpty() && failed.isEmpty() ? "nothing to repair" : choice.dryRun ? "nothing was changed" : "repaired");
+        }
+        return 0;
+    }
+
+    /** Marks as applied what the history of another tool says is applied; a table in the place of ours is kept under another name. */
+    int adopt(Engine engine, List<Entry> entries) throws Exception {
+        var marked = new ArrayList<String>();
+        for (var other : engine.history.others.entrySet()) {
+            var query = OTHER_TOOLS.get(other.getValue());
+            if (query == null) {
+                warn(other.getKey() + " (" + other.getValue() + ") does not tell which SQL files it has applied; --baseline VERSION marks them");
+                continue;
+            }
+            var theirs = engine.history.column(query.replace("%s", other.getKey())).stream().map(version -> Version.parse(version, Phase.schema)).filter(Objects::nonNull).toList();
+            var upTo = other.getValue().equals("golang-migrate");
+            if (upTo && theirs.isEmpty()) {
+                throw new Failed(other.getKey() + " is dirty: golang-migrate's last migration failed half-way; mend that with golang-migrate first");
+            }
+            if (other.getKey().equals(engine.history.table) && !choice.dryRun) {
+                engine.history.moveAside();
+            }
+            for (var entry : entries) {
+                if (entry.file != null && !marked.contains(entry.id()) && theirs.stream().anyMatch(version -> upTo ? entry.version.phase == Phase.schema && entry.version.compareTo(version) <= 0
+                        : entry.version.equals(version))) {
+                    marked.add(entry.id());
+                    say("  %s  %s  applied by %s%n", entry.id(), entry.file.description, other.getValue());
+                    if (!choice.dryRun) {
+                        engine.history.record(entry.file, entry.file.tokensOrNull(), null);
+                    }
+                }
+            }
+        }
+        if (choice.json) {
+            print(fields(choice.dryRun ? "would_mark" : "marked", marked));
+        } else {
+            say("%s%n", marked.isEmpty() ? "nothing was adopted" : count(marked.size(), "migration") + (choice.dryRun ? " would be" : "") + " marked as applied, not run");
+        }
+        return marked.isEmpty() ? 1 : 0;
+    }
+
+    int writeSql(Path file) throws IOException, Failed {
+        var folder = readFolder();
+        refuseProblems(folder);
+        var entries = compare(folder, new History(null));
+        var chosen = chosen(entries);
+        try (var out = new PrintWriter(Files.newBufferedWriter(file))) {
+            new SqlScript(out).write(chosen.stream().map(Entry::file).toList());
+            if (out.checkError()) {
+                throw new Failed("cannot write " + file);
+            }
+        }
+        if (choice.json) {
+            print(fields("file", file.toString(), "versions", chosen.stream().map(Entry::id).toList()));
+        } else {
+            say("%s: %s; run it with psql -X -f %s%n", file, count(chosen.size(), "migration"), file);
         }
         return 0;
     }
@@ -548,6 +660,15 @@ class run_migrations implements Callable<Integer> {
             throw wrong("there is no migration " + text + " in " + folder());
         }
         return version;
+    }
+
+    Folder readFolder() throws IOException {
+        var folder = Folder.read(folder());
+        if (folder.migrations.isEmpty() && !action.history) {
+            throw wrong((Files.isDirectory(folder.path) ? "no migration (NNN_description.sql) in the folder " : "there is no folder ") + folder.path
+                    + "; --dir or MIGRATIONS_DIR name it, --new TITLE writes the first migration");
+        }
+        return folder;
     }
 
     Path folder() {
@@ -761,16 +882,20 @@ class run_migrations implements Callable<Integer> {
             return Plan.of(path, false, Set.of(), Set.of()).digest;
         }
 
+        String tokensOrNull() {
+            try {
+                return tokens();
+            } catch (Failed unreadable) {
+                return null;
+            }
+        }
+
         /** Applied as it is, with another layout, or as something else; a row of another tool knows no checksum. */
         State against(Row row) {
             if (row.rawChecksum == null || row.rawChecksum.equals(checksum)) {
                 return State.APPLIED;
             }
-            try {
-                return tokens().equals(row.checksum) ? State.COSMETIC : State.CHANGED;
-            } catch (Failed unreadable) {
-                return State.CHANGED;
-            }
+            return Objects.toString(row.checksum, "").equals(tokensOrNull()) ? State.COSMETIC : State.CHANGED;
         }
     }
 
@@ -853,6 +978,8 @@ class run_migrations implements Callable<Integer> {
     static class Folder {
         static final Pattern NAME = Pattern.compile("(?i)(\\d+(?:\\.\\d+)*)(?:[_-]+(.*?))?(\\.up|\\.down)?\\.sql");
 
+        static final Pattern FLYWAY = Pattern.compile("V(\\d+(?:[._]\\d+)*)__(.*)");
+
         final Path path;
         final List<Migration> migrations = new ArrayList<>();
         final Map<Version, Path> downs = new TreeMap<>();
@@ -885,7 +1012,8 @@ class run_migrations implements Callable<Integer> {
         }
 
         void add(Phase phase, Path file) {
-            var name = NAME.matcher(file.getFileName().toString());
+            var flyway = FLYWAY.matcher(file.getFileName().toString());
+            var name = NAME.matcher(flyway.matches() ? flyway.group(1).replace('_', '.') + "_" + flyway.group(2) : file.getFileName().toString());
             if (Files.isDirectory(file)) {
                 if (!file.equals(path.resolve(Phase.optimizations.subfolder))) {
                     strays.add(file);
@@ -946,9 +1074,9 @@ class run_migrations implements Callable<Integer> {
      * keywords in lower case and a blank between tokens; names are what may be names of relations in it.
      */
     record Statement(String text, String plain, Path file, int line, int column, List<String> words, Set<String> names, Data data, Path dataFile) {
-        /** Where the rows of a COPY ... FROM stdin come from. */
+        /** Where the rows of a COPY ... FROM stdin come from, or that it is one TO stdout. */
         enum Data {
-            NONE, FOLLOWING_LINES, FILE
+            NONE, FOLLOWING_LINES, FILE, TO_STDOUT
         }
 
         boolean is(String... wanted) {
@@ -972,7 +1100,10 @@ class run_migrations implements Callable<Integer> {
      */
     static class Script implements AutoCloseable {
         static final Pattern CLIENT_ENCODING = Pattern.compile("(?i)^\\s*set\\s+client_encoding\\s*(?:=|to)\\s*'?(\\w+)'?\\s*;", Pattern.MULTILINE);
-        static final Pattern STANDARD_STRINGS = Pattern.compile("(?i)standard_conforming_strings'?\\s*(?:=|to|,)\\s*'?(\\w+)");
+        static final Pattern STANDARD_STRINGS = Pattern.compile("(?i)^(?:(?:set (?:session |local )?|select (?:pg_catalog \\. )?set_config \\( ')standard_conforming_strings'? (?:=|to|,) '?(\\w+)"
+                + "|reset (?:standard_conforming_strings|all)|discard all)");
+        static final Pattern DATE_STYLE = Pattern.compile("(?i)^(?:set (?:session |local )?|select (?:pg_catalog \\. )?set_config \\( ')datestyle'? (?:=|to|,) (?!.*(iso|default))");
+        static final Pattern UNDO_PART = Pattern.compile("(?i)^--\\s*(migrate:down|\\+goose\\s+down|down migration)");
         static final Pattern VARIABLE = Pattern.compile("(['\"]?)([\\w\\x80-\\uFFFF]+)\\1");
         static final Pattern COPY = Pattern.compile("(?is)((?:\"(?:[^\"]|\"\")*\"|[^\\s(\"])+\\s*(?:\\([^)]*\\))?)\\s*from\\s+('(?:[^']|'')*'|\\S+)\\s*(.*)");
         static final Map<String, String> ENCODINGS = Map.of("LATIN1", "ISO-8859-1", "LATIN2", "ISO-8859-2", "LATIN9", "ISO-8859-15", "WIN1250", "windows-1250",
@@ -986,14 +1117,20 @@ class run_migrations implements Callable<Integer> {
         final StringBuilder plain = new StringBuilder(); // the first tokens, a blank between
         final MessageDigest digest;
         Source in;
+        final boolean initialEscapes;
         boolean escapes; // standard_conforming_strings = off
+        boolean escapesAfterCommit;
+        Boolean escapesAtBegin;
         String restricted;
+        String afterData = "";
 
         // of the statement under way
         int depth;
         int body;
         boolean escapesContinue;
         boolean dotted;
+        boolean several; // sent in one message with \\;
+        int parts;
         String previous;
         List<String> words;
         Set<String> names;
@@ -1073,6 +1210,7 @@ class run_migrations implements Callable<Integer> {
         }
 
         Script(Path file, boolean escapes) throws IOException {
+            this.initialEscapes = escapes;
             this.escapes = escapes;
             this.digest = sha256();
             include(file);
@@ -1118,10 +1256,20 @@ class run_migrations implements Callable<Integer> {
                     identifier(null);
                     var sql = text.toString().stripTrailing();
                     if (!sql.isEmpty()) {
-                        follow(sql);
-                        return new Statement(sql, plain.toString().strip(), file, line, column, List.copyOf(words), Set.copyOf(names), copies ? Statement.Data.FOLLOWING_LINES : Statement.Data.NONE, null);
+                        var statement = new Statement(sql, plain.toString().strip(), file, line, column, several ? List.of("\\;") : List.copyOf(words), Set.copyOf(names), copies ? Statement.Data.FOLLOWING_LINES
+                                : words.size() > 1 && words.get(0).equals("copy") && words.contains("stdout") ? Statement.Data.TO_STDOUT : Statement.Data.NONE, null);
+                        follow(statement);
+                        refuse(statement);
+                        return statement;
                     }
                 }
+            }
+        }
+
+        /** What this driver cannot do; said before anything runs. */
+        void refuse(Statement statement) throws Failed {
+            if (DATE_STYLE.matcher(statement.plain()).find()) {
+                throw new Failed(statement.place() + ": " + statement.head() + ": only the ISO style works here; write e.g. SET datestyle = 'ISO, DMY'");
             }
         }
 
@@ -1135,16 +1283,23 @@ class run_migrations implements Callable<Integer> {
             copies = false;
             escapesContinue = false;
             dotted = false;
+            several = false;
+            parts = 1;
             previous = "";
         }
 
-        /** How strings are to be read from here on, when the file itself changes it. */
-        void follow(String sql) {
-            if (sql.length() < 200) {
-                var set = STANDARD_STRINGS.matcher(sql);
-                if (set.find()) {
-                    escapes = set.group(1).matches("(?i)off|false|no|0");
-                }
+        /** How strings are to be read from here on, when the file itself changes it; a transaction that is rolled back takes that back. */
+        void follow(Statement statement) {
+            if (statement.is("begin") || statement.is("start")) {
+                escapesAtBegin = escapesAfterCommit = escapes;
+            } else if (escapesAtBegin != null && Plan.ends(statement)) {
+                escapes = statement.is("commit") || statement.is("end") ? escapesAfterCommit : escapesAtBegin;
+                escapesAtBegin = null;
+            }
+            var set = STANDARD_STRINGS.matcher(statement.plain());
+            if (set.find()) {
+                escapes = set.group(1) == null || set.group(1).equals("default") ? initialEscapes : set.group(1).matches("off|false|no|0");
+                escapesAfterCommit = statement.is("set", "local") || statement.plain().contains(", true )") ? escapesAfterCommit : escapes;
             }
         }
 
@@ -1209,7 +1364,7 @@ class run_migrations implements Callable<Integer> {
                 if (words.size() < 24 && active()) {
                     words.add(word);
                 }
-                if (depth == 0 && word.equals("atomic") && before.equals("begin") && !words.isEmpty() && words.get(0).equals("create")) {
+                if (depth == 0 && word.equals("atomic") && before.equals("begin") && createsRoutine()) {
                     body = 1;
                 } else if (depth == 0 && body > 0 && !before.equals("as")) {
                     body += word.equals("case") ? 1 : word.equals("end") ? -1 : 0;
@@ -1223,12 +1378,18 @@ class run_migrations implements Callable<Integer> {
             add(text.substring(Math.min(start, text.length())));
         }
 
+        boolean createsRoutine() {
+            var kind = words.size() > 3 && words.get(1).equals("or") ? words.get(3) : words.size() > 1 ? words.get(1) : "";
+            return words.get(0).equals("create") && (kind.equals("function") || kind.equals("procedure"));
+        }
+
         /** Collects what may be names of relations, each with its schema; which of them are, the server will say. */
         void identifier(String quoted) {
             if (quoted != null && quoted.startsWith(".")) {
-                name.append(quoted);
+                name.append(parts++ < 2 ? quoted : ""); // schema.table.column
                 return;
             }
+            parts = 1;
             if (name.length() > 0 && names.size() < 100) {
                 names.add(name.toString());
             }
@@ -1269,10 +1430,14 @@ class run_migrations implements Callable<Integer> {
             }
         }
 
-        void blankOrComment() throws IOException {
+        void blankOrComment() throws IOException, Failed {
             if (in.here == '-' && in.after == '-') {
+                var start = text.length();
                 while (in.here != -1 && in.here != '\n' && in.here != '\r') {
                     take();
+                }
+                if (text.length() > start && text.length() < start + 40 && UNDO_PART.matcher(text.substring(start)).find()) {
+                    throw failed("here begins the part that undoes the file, for another tool; move it into a file of its own, NNN_name.down.sql");
                 }
             } else if (in.here == '/' && in.after == '*') {
                 escapesContinue = false;
@@ -1317,6 +1482,8 @@ class run_migrations implements Callable<Integer> {
             var column = in.column;
             in.advance();
             if (in.here == ';' || in.here == ':') {
+                several |= in.here == ';';
+                add(";");
                 take();
                 return null;
             }
@@ -1325,14 +1492,10 @@ class run_migrations implements Callable<Integer> {
                 word.append((char) in.here);
                 in.advance();
             }
-            var rest = new StringBuilder();
-            while (in.here != -1 && in.here != '\n' && in.here != '\r') {
-                rest.append((char) in.here);
-                in.advance();
-            }
             var command = word.toString();
+            var rest = restOfCommand(command.equals("copy"));
             if (List.of("if", "elif", "else", "endif").contains(command)) {
-                branch(command, rest.toString());
+                branch(command, rest);
                 return null;
             } else if (!active()) {
                 return null;
@@ -1342,25 +1505,26 @@ class run_migrations implements Callable<Integer> {
                 throw failed("\\" + command + " is not allowed after \\restrict");
             }
             switch (command) {
-                case "restrict" -> restricted = rest.toString().strip();
+                case "restrict" -> restricted = rest.strip();
                 case "unrestrict" -> {
-                    if (!rest.toString().strip().equals(restricted)) {
+                    if (!rest.strip().equals(restricted)) {
                         throw failed("\\unrestrict with another key than \\restrict");
                     }
                     restricted = null;
                 }
                 case "set" -> {
-                    var values = arguments(rest.toString());
+                    var values = arguments(rest);
                     if (values.isEmpty()) {
                         throw failed("\\set without a name");
                     }
                     variables.put(values.get(0), String.join("", values.subList(1, values.size())));
                 }
+                case "unset" -> arguments(rest).forEach(variables::remove);
                 case "echo" -> {
-                    return new Statement(String.join(" ", arguments(rest.toString())), "", in.file, line, column, List.of("\\echo"), Set.of(), Statement.Data.NONE, null);
+                    return new Statement(String.join(" ", arguments(rest)), "", in.file, line, column, List.of("\\echo"), Set.of(), Statement.Data.NONE, null);
                 }
                 case "i", "ir", "include", "include_relative" -> {
-                    var values = arguments(rest.toString());
+                    var values = arguments(rest);
                     if (!betweenStatements || values.size() != 1 || sources.size() > 50) {
                         throw failed("\\" + command + " stands alone, names one file, and not itself");
                     }
@@ -1371,11 +1535,31 @@ class run_migrations implements Callable<Integer> {
                     }
                 }
                 case "copy" -> {
-                    return copy(rest.toString().strip(), line, column);
+                    return copy(rest.strip(), line, column);
                 }
                 default -> throw failed("\\" + command + " is not for migrations (only \\i, \\ir, \\set, \\if, \\echo, \\copy ... from, \\restrict)");
             }
             return null;
+        }
+
+        /** Up to the end of the line or to a double backslash outside of quotes, behind which SQL goes on. */
+        String restOfCommand(boolean wholeLine) throws IOException {
+            var rest = new StringBuilder();
+            var quote = -1;
+            while (in.here != -1 && in.here != '\n' && in.here != '\r') {
+                if (!wholeLine && quote == -1 && in.here == '\\' && in.after == '\\') {
+                    in.advance();
+                    in.advance();
+                    break;
+                } else if (in.here == quote) {
+                    quote = -1;
+                } else if (quote == -1 && (in.here == '\'' || in.here == '"')) {
+                    quote = in.here;
+                }
+                rest.append((char) in.here);
+                in.advance();
+            }
+            return rest.toString();
         }
 
         Statement copy(String rest, int line, int column) throws Failed {
@@ -1458,10 +1642,13 @@ class run_migrations implements Callable<Integer> {
 
         /** The rows that follow a COPY ... FROM stdin, up to \. or the end of the file. */
         Reader data() throws IOException {
+            var line = new StringBuilder();
             while (in.here != -1 && in.here != '\n') {
+                line.append((char) in.here);
                 in.advance();
             }
             in.advance();
+            afterData = line.toString().isBlank() ? "" : line + "\n";
             return new Reader() {
                 String rest = "";
 
@@ -1496,6 +1683,7 @@ class run_migrations implements Callable<Integer> {
             }
             var row = text.toString();
             if (row.isEmpty() || row.startsWith("\\.") && row.strip().equals("\\.")) {
+                in.insert(afterData); // what stood behind the COPY on its line comes now
                 return null;
             }
             add(row);
@@ -1693,6 +1881,7 @@ class run_migrations implements Callable<Integer> {
             var words = statement.words();
             var concurrently = words.contains("concurrently");
             return switch (words.isEmpty() ? "" : words.get(0)) {
+                case "\\;" -> true;
                 case "vacuum", "repack", "commit", "end", "rollback", "abort" -> !words.contains("to");
                 case "create" -> concurrently && words.contains("index") && words.indexOf("concurrently") <= 3
                         || words.size() > 1 && Set.of("database", "tablespace", "subscription").contains(words.get(1));
@@ -1882,7 +2071,7 @@ class run_migrations implements Callable<Integer> {
         final String lockTimeout;
         final CountDownLatch closed = new CountDownLatch(1);
         int pid;
-        volatile java.sql.Statement running;
+        volatile boolean running;
         volatile boolean interrupted;
 
         /** What a file ends with, in the transaction of its last unit. */
@@ -2030,6 +2219,14 @@ class run_migrations implements Callable<Integer> {
             }
         }
 
+        /** For what is written on our own behalf, whatever role the file has taken on. */
+        void asOurselves(Work work) throws SQLException, Failed, IOException {
+            inTransaction(() -> {
+                execute("set local session authorization default; set local role none");
+                work.run();
+            });
+        }
+
         /** The bounds on a statement; under a pooler the session is not ours to set. */
         String settings(String set) {
             return set + "lock_timeout = '" + lockTimeout + "'" + (script.locks.statement == null ? "" : set + "statement_timeout = '" + Math.round(1000 * script.locks.statement) + "ms'");
@@ -2080,6 +2277,22 @@ class run_migrations implements Callable<Integer> {
             }
         }
 
+        /** Sends a statement of a file as psql does, in the simple protocol and as it is: the driver's own parser never sees it. Rows are not kept. */
+        SQLWarning send(String sql) throws SQLException {
+            var warnings = new ArrayList<SQLWarning>();
+            var executor = ((BaseConnection) worker).getQueryExecutor();
+            executor.execute(executor.wrap(List.of(new NativeQuery(sql, SqlCommand.BLANK))), null, new ResultHandlerBase() {
+                @Override
+                public void handleWarning(SQLWarning warning) {
+                    warnings.add(warning);
+                }
+            }, 0, 0, QueryExecutor.QUERY_EXECUTE_AS_SIMPLE | QueryExecutor.QUERY_ONESHOT | QueryExecutor.QUERY_NO_RESULTS | QueryExecutor.QUERY_NO_METADATA | QueryExecutor.QUERY_SUPPRESS_BEGIN);
+            for (int i = 1; i < warnings.size(); i++) {
+                warnings.get(i - 1).setNextWarning(warnings.get(i));
+            }
+            return warnings.isEmpty() ? null : warnings.get(0);
+        }
+
         void sleep(long millis) throws Failed {
             try {
                 Thread.sleep(millis);
@@ -2099,9 +2312,8 @@ class run_migrations implements Callable<Integer> {
             interrupted = true;
             script.warn("interrupted; what is under way is rolled back");
             try {
-                var statement = running;
-                if (statement != null) {
-                    statement.cancel();
+                if (running) {
+                    ((BaseConnection) worker).cancelQuery();
                 }
                 closed.await(10, java.util.concurrent.TimeUnit.SECONDS);
                 Thread.sleep(100); // for the last words of the main thread
@@ -2129,7 +2341,7 @@ class run_migrations implements Callable<Integer> {
     static class FileRun {
         static final Set<String> LEAVE_SESSION_ALONE = Set.of("alter", "drop", "comment", "insert", "update", "delete", "grant", "revoke", "copy", "truncate", "\\echo");
         static final Pattern SETS_SESSION = Pattern.compile("(?i)^(set (?!local |transaction |constraints )|reset |select (pg_catalog \\. )?set_config \\()");
-        static final Pattern SETS_ENCODING = Pattern.compile("(?i)^set (session )?client_encoding ");
+        static final Pattern SETS_ENCODING = Pattern.compile("(?i)^set (session )?(client_encoding|names) ");
 
         /** The server says that a statement belongs into another unit than planned. */
         static class Replan extends Exception {
@@ -2211,14 +2423,18 @@ class run_migrations implements Callable<Integer> {
 
         void replanOr(Failed e, Unit unit) throws Replan, Failed, SQLException {
             if (unit.kind == Unit.Kind.TRANSACTION && ("25001".equals(e.state) || "2D000".equals(e.state)) && alone.add(e.index)
-                    || unit.kind == Unit.Kind.TRANSACTION && "55P04".equals(e.state) && e.index > unit.first && cuts.add(e.index)) {
+                    || unit.kind == Unit.Kind.TRANSACTION && Set.of("55P04", "55006").contains(Objects.toString(e.state)) && e.index > unit.first && cuts.add(e.index)) {
                 throw new Replan();
             }
             var stays = done == 0 ? "rolled back: nothing of this file remains"
                     : "rolled back to " + unit.start.place() + ": what stands before it is applied and stays, the next run goes on there";
-            e = e.adding(unit.kind == Unit.Kind.ALONE && done == 0 ? "nothing of this file remains" : stays);
-            engine.history.noteFailure(key, unit, file, e, engine.script);
-            throw e;
+            var failed = e.adding(unit.kind == Unit.Kind.ALONE && done == 0 ? "nothing of this file remains" : stays);
+            try {
+                engine.asOurselves(() -> engine.history.noteFailure(key, unit, file, failed));
+            } catch (SQLException | Failed | IOException alsoFailed) {
+                engine.script.detail("the failure could not be noted for --status: " + alsoFailed.getMessage());
+            }
+            throw failed;
         }
 
         void run(Unit unit, boolean last) throws Failed, SQLException, IOException {
@@ -2327,21 +2543,19 @@ class run_migrations implements Callable<Integer> {
                 touching.add(statement);
             }
             engine.watch.begin(engine.pid);
-            try (var jdbc = engine.worker.createStatement()) {
-                engine.running = jdbc;
-                jdbc.setEscapeProcessing(false);
+            engine.running = true;
+            try {
                 if (engine.interrupted) {
                     throw new Failed("interrupted");
                 } else if (statement.data() == Statement.Data.NONE) {
-                    jdbc.execute(statement.text());
+                    engine.script.warnings(engine.send(statement.text()), statement);
                 } else {
                     copy(statement);
                 }
-                engine.script.warnings(jdbc.getWarnings(), statement);
             } catch (SQLException e) {
                 throw locate(e, statement, index);
             } finally {
-                engine.running = null;
+                engine.running = false;
                 engine.watch.end();
             }
             engine.script.detail("%s:%d  %s  %d ms".formatted(statement.file(), statement.line(), statement.head(), Engine.elapsed(start)));
@@ -2349,7 +2563,9 @@ class run_migrations implements Callable<Integer> {
 
         void copy(Statement statement) throws SQLException, IOException, Failed {
             var api = engine.worker.unwrap(PGConnection.class).getCopyAPI();
-            if (statement.data() == Statement.Data.FILE) {
+            if (statement.data() == Statement.Data.TO_STDOUT) {
+                api.copyOut(statement.text(), java.io.OutputStream.nullOutputStream());
+            } else if (statement.data() == Statement.Data.FILE) {
                 try (var rows = Files.newInputStream(statement.dataFile())) {
                     api.copyIn(statement.text(), rows);
                 }
@@ -2452,7 +2668,8 @@ class run_migrations implements Callable<Integer> {
 
         void run(Engine.Work note) throws Failed, SQLException, IOException {
             clearAway();
-            engine.history.journal(run.key, unit, run.file, "begun", null, known());
+            var known = known();
+            engine.asOurselves(() -> engine.history.journal(run.key, unit, run.file, "begun", null, known));
             try {
                 bounded(() -> run.statements(unit.first, unit.last));
                 if (!invalid().isEmpty()) {
@@ -2460,7 +2677,7 @@ class run_migrations implements Callable<Integer> {
                 }
             } catch (Failed e) {
                 clearAway();
-                engine.history.journal(run.key, unit, run.file, "failed", e.getMessage(), null);
+                engine.asOurselves(() -> engine.history.journal(run.key, unit, run.file, "failed", e.getMessage(), null));
                 throw e;
             }
             engine.inTransaction(note);
@@ -2559,10 +2776,149 @@ class run_migrations implements Callable<Integer> {
         }
     }
 
+    /** Writes what the engine would do as one psql script, which checks for itself what is applied already. */
+    static class SqlScript {
+        static final String TABLE = ":\"pgbang_schema\".schema_migrations";
+
+        final PrintWriter out;
+
+        SqlScript(PrintWriter out) {
+            this.out = out;
+        }
+
+        void write(List<Migration> files) throws IOException, Failed {
+            out.print("""
+                    -- Written by %s for psql: psql -X -f THIS_FILE. What is applied already is passed over, so it may run twice.
+                    \\set ON_ERROR_STOP on
+                    set client_encoding = 'UTF8';
+                    set client_min_messages = warning;
+                    create schema if not exists pgbang;
+                    create or replace view pgbang.migration_lock as select 'pg_locks tells who holds it' as holder;
+                    create table if not exists pgbang.migration_journal (%s);
+                    select coalesce((select n.nspname from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+                        where c.relname = 'schema_migrations' and c.relkind in ('r', 'p') and n.nspname = any (pg_catalog.current_schemas(false))
+                        order by pg_catalog.array_position(pg_catalog.current_schemas(false), n.nspname) limit 1), pg_catalog.current_schema()) as pgbang_schema \\gset
+                    create table if not exists %s (version text primary key);
+                    """.formatted(TOOL, History.JOURNAL, TABLE));
+            out.println("alter table " + TABLE + " " + History.COLUMNS.stream().skip(1).map(column -> "add column if not exists " + column).collect(Collectors.joining(", "))
+                    + ", alter column applied_at set default pg_catalog.now();\nreset client_min_messages;");
+            for (var file : files) {
+                write(file);
+            }
+        }
+
+        void write(Migration file) throws IOException, Failed {
+            var plan = Plan.of(file.path, false, calls(file.path), Set.of());
+            out.println("\n-- " + file.version.id() + " " + file.description);
+            try (var script = new Script(file.path, false)) {
+                for (var unit : plan.units) {
+                    write(file, plan, unit, script);
+                }
+            }
+            if (plan.units.isEmpty()) {
+                guard(file, new Unit(Unit.Kind.TRANSACTION, 0, null));
+                history(file, plan);
+                out.println("\\endif");
+            }
+            out.println("discard all;\nset client_encoding = 'UTF8';");
+        }
+
+        /** Nobody is there to tell which procedures commit, so each call stands alone. */
+        static Set<Integer> calls(Path file) throws IOException, Failed {
+            var calls = new TreeSet<Integer>();
+            try (var script = new Script(file, false)) {
+                var index = 0;
+                for (var statement = script.next(); statement != null; statement = script.next(), index++) {
+                    if (statement.is("call")) {
+                        calls.add(index);
+                    } else if (statement.data() == Statement.Data.FOLLOWING_LINES) {
+                        script.skipData();
+                    }
+                }
+            }
+            return calls;
+        }
+
+        void write(Migration file, Plan plan, Unit unit, Script script) throws IOException, Failed {
+            var ours = unit.kind == Unit.Kind.TRANSACTION;
+            var last = unit == plan.units.get(plan.units.size() - 1);
+            if (ours) {
+                out.println("begin;\nset local lock_timeout = '60s';\nlock table pgbang.migration_lock in share row exclusive mode;\nset local lock_timeout = '3s';");
+            }
+            guard(file, unit);
+            for (int i = unit.first; i <= unit.last; i++) {
+                var statement = script.next();
+                var noteFirst = i == unit.last && unit.kind == Unit.Kind.OWN_TRANSACTION && !unit.rollsBack;
+                if (noteFirst) {
+                    note(file, plan, unit, last);
+                }
+                statement(statement, script);
+                if (i == unit.last && !noteFirst) {
+                    note(file, plan, unit, last);
+                }
+            }
+            out.println("\\endif" + (ours ? "\ncommit;" : ""));
+        }
+
+        void guard(Migration file, Unit unit) {
+            out.println("select not exists (select from " + TABLE + " where version::text = any (array[" + Stream.of(History.names(file)).map(History::literal).collect(Collectors.joining(", "))
+                    + "])) and not exists (select from pgbang.migration_journal where history = :'pgbang_schema' and version = " + History.literal(file.version.id())
+                    + " and first = " + unit.first + " and state = 'done') as pgbang_pending \\gset\n\\if :pgbang_pending");
+        }
+
+        void statement(Statement statement, Script script) throws IOException {
+            if (statement.is("\\echo")) {
+                out.println("\\echo " + History.literal(statement.text()));
+            } else if (statement.data() == Statement.Data.FILE) {
+                out.println("\\copy " + statement.text().replaceFirst("^COPY ", "").replaceFirst("FROM STDIN", "from " + Matcher.quoteReplacement(History.literal(statement.dataFile().toString()))));
+            } else if (!FileRun.SETS_ENCODING.matcher(statement.plain()).find()) {
+                out.println(statement.text() + "\n;");
+            }
+            if (statement.data() == Statement.Data.FOLLOWING_LINES) {
+                script.data().transferTo(out);
+                out.println("\\.");
+            }
+        }
+
+        /** As {@link FileRun#note} does; a statement that stands alone is noted in a transaction of its own. */
+        void note(Migration file, Plan plan, Unit unit, boolean last) throws Failed {
+            var separate = unit.kind == Unit.Kind.ALONE || unit.rollsBack;
+            out.println(separate ? "begin;" : "set local session authorization default;\nset local role none;");
+            if (plan.units.size() > 1) {
+                out.println("insert into pgbang.migration_journal (history, version, first, last, file, line, statement, digest, state, by_whom) values (:'pgbang_schema', "
+                        + Stream.of(file.version.id(), unit.first, unit.last, file.path, unit.start.line(), unit.start.head(), unit.digest, "done").map(value -> History.literal(value.toString()))
+                                .collect(Collectors.joining(", ")) + ", current_user) on conflict (history, version, first) do update set state = 'done', digest = excluded.digest;");
+            }
+            if (last) {
+                history(file, plan);
+            }
+            if (separate) {
+                out.println("commit;");
+            }
+        }
+
+        void history(Migration file, Plan plan) throws Failed {
+            try {
+                var source = History.source(file.path);
+                var values = Stream.of(file.description, file.version.phase, file.path.getFileName(), plan.digest, file.checksum, TOOL + " --sql").map(value -> History.literal(value.toString())).toList();
+                out.println("insert into " + TABLE + " (version) select " + History.literal(file.version.id()) + " where not exists (select from " + TABLE + " where version::text = any (array["
+                        + Stream.of(History.names(file)).map(History::literal).collect(Collectors.joining(", ")) + "]));");
+                out.println("update " + TABLE + " set (description, phase, file, checksum, raw_checksum, tool, source, applied_by, applied_at, duration_ms) = (" + String.join(", ", values) + ", "
+                        + (source == null ? "null" : "decode('" + Base64.getEncoder().encodeToString(source) + "', 'base64')")
+                        + ", current_user, pg_catalog.now(), extract(epoch from pg_catalog.clock_timestamp() - pg_catalog.now()) * 1000) where version::text = any (array["
+                        + Stream.of(History.names(file)).map(History::literal).collect(Collectors.joining(", ")) + "]);");
+            } catch (SQLException e) {
+                throw new Failed(e.getMessage());
+            }
+        }
+    }
+
     /** The table schema_migrations, where it is or will be, and what the scripts keep beside it: the lock and the journal. */
     static class History {
         static final List<String> COLUMNS = List.of("version text", "description text", "phase text", "file text", "checksum text", "raw_checksum text", "source bytea",
                 "applied_at timestamptz", "duration_ms bigint", "applied_by text", "tool text");
+        static final String JOURNAL = "history text, version text, first int, last int, file text, line int, statement text, digest text, state text, error text, known text,"
+                + " at timestamptz default pg_catalog.now(), by_whom text, primary key (history, version, first)";
         static final int LARGEST_SOURCE = 1 << 20; // bytes of a file whose text is kept, compressed
 
         /** The server's own time zone, as psql would have it: the driver announces the zone of this machine, and files must not depend on that. */
@@ -2708,9 +3064,9 @@ class run_migrations implements Callable<Integer> {
                 if (place.equals("pgbang.")) {
                     statement.execute("create schema if not exists pgbang");
                 }
-                statement.execute("create table if not exists " + place + "migration_lock ()");
-                statement.execute("create table if not exists " + place + "migration_journal (history text, version text, first int, last int, file text, line int, statement text,"
-                        + " digest text, state text, error text, known text, at timestamptz default pg_catalog.now(), by_whom text, primary key (history, version, first))");
+                // a view, since VACUUM and REINDEX of the whole database would wait for the lock on a table
+                statement.execute("create or replace view " + place + "migration_lock as select 'pg_locks tells who holds it' as holder");
+                statement.execute("create table if not exists " + place + "migration_journal (" + JOURNAL + ")");
             }
         }
 
@@ -2722,13 +3078,9 @@ class run_migrations implements Callable<Integer> {
                     schema, version, unit.first, unit.last, file.toString(), unit.start.line(), unit.start.head(), unit.digest, state, error, known, whoRuns());
         }
 
-        void noteFailure(String version, Unit unit, Path file, Failed e, run_migrations script) {
-            try {
-                forgetFailure(version);
-                journal(version, unit, file, "failed", e.getMessage().lines().findFirst().orElse(""), null);
-            } catch (SQLException alsoFailed) {
-                script.detail("the failure could not be noted for --status: " + alsoFailed.getMessage());
-            }
+        void noteFailure(String version, Unit unit, Path file, Failed e) throws SQLException {
+            forgetFailure(version);
+            journal(version, unit, file, "failed", e.getMessage().lines().findFirst().orElse(""), null);
         }
 
         /** Statements of the file that earlier runs have applied. */
@@ -2796,6 +3148,14 @@ class run_migrations implements Callable<Integer> {
                         + ", alter column applied_at set default pg_catalog.now()");
             }
             ensured = true;
+        }
+
+        /** Keeps a table of another tool that has our name under another, so that ours can take its place. */
+        void moveAside() throws SQLException {
+            update("alter table " + table + " rename to schema_migrations_before_pgbang");
+            table = null;
+            columns = Set.of();
+            versionType = "text";
         }
 
         /** The ways in which a file may have registered itself: 001, 1, 001_name, 001_name.sql, each behind its phase. */

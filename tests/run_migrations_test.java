@@ -459,13 +459,107 @@ class run_migrations_test {
     }
 
     @Test
-    void the_one_row_history_of_golang_migrate_is_left_alone() throws Exception {
-        sql("create table schema_migrations (version bigint primary key, dirty boolean)", "insert into schema_migrations values (7, false)");
-        file("001_a.sql", "create table a ()");
-        var refused = migrate();
-        assertThat(refused.exit()).isEqualTo(2);
-        assertThat(refused.err()).contains("golang-migrate");
+    void the_history_of_another_tool_is_never_run_beside_but_adopted() throws Exception {
+        for (var table : List.of(
+                "create table flyway_schema_history (installed_rank int, version text, success boolean); insert into flyway_schema_history values (1, '1', true), (2, '2', true), (3, '3', false)",
+                "create table goose_db_version (id serial, version_id bigint, is_applied boolean); insert into goose_db_version (version_id, is_applied) values (0, true), (1, true), (2, true), (3, true), (3, false)",
+                "create table schema_migrations (version bigint primary key, dirty boolean); insert into schema_migrations values (2, false)")) {
+            url = servers.database();
+            sql(table);
+            file("V1__a.sql", "select 1/0");
+            file("2_b.sql", "select 1/0");
+            file("3_c.sql", "create table c ()");
+            var refused = migrate();
+            assertThat(refused.exit()).isEqualTo(2);
+            assertThat(refused.err()).contains("history of another tool", "--adopt");
+            assertThat(tables()).doesNotContain("c");
+            assertThat(run("--dir", folder.toString(), "--adopt").out()).as(table).contains("2 migrations marked as applied");
+            assertThat(migrate().out()).contains("1 migration applied");
+            assertThat(states(status())).containsExactly("1 applied", "2 applied", "3 applied");
+        }
+    }
+
+    @Test
+    void a_dirty_history_of_golang_migrate_is_not_adopted() throws Exception {
+        sql("create table schema_migrations (version bigint primary key, dirty boolean)", "insert into schema_migrations values (2, true)");
+        file("1_a.sql", "select 1");
+        assertThat(run("--dir", folder.toString(), "--adopt").err()).contains("dirty");
         assertThat(tables()).containsExactly("schema_migrations");
+    }
+
+    @Test
+    void a_file_with_the_undo_part_of_another_tool_in_it_is_refused_before_it_runs() throws Exception {
+        file("001_a.sql", "-- migrate:up\ncreate table a ();\n-- migrate:down\ndrop table a;");
+        assertThat(migrate().err()).contains("001_a.sql:3:", ".down.sql");
+        assertThat(tables()).isEmpty();
+    }
+
+    // --- what counts as a change ---
+
+    @Test
+    void a_change_of_layout_and_comments_is_cosmetic_and_stops_nothing() throws Exception {
+        file("001_a.sql", "create table a (id int, t text default 'x -- y');");
+        migrate();
+        file("001_a.sql", "/* why */ CREATE TABLE a (\r\n\tid int, -- the id\r\n\tt text DEFAULT 'x -- y'\r\n)\r\n;\r\n");
+        file("002_b.sql", "select 1");
+        assertThat(states(status())).containsExactly("001 cosmetic", "002 pending");
+        assertThat(migrate().exit()).isZero();
+        assertThat(run("--dir", folder.toString(), "--status", "--check").exit()).isZero();
+    }
+
+    @Test
+    void a_change_of_meaning_is_found_and_shown() throws Exception {
+        file("001_a.sql", "create table a (id int);\n-- drop table b;\ninsert into a values (1);");
+        migrate();
+        for (var changed : List.of("create table a (id int);\ndrop table b;\ninsert into a values (1);", "create table a (id int);\ninsert into a values (2);",
+                "create table a (id bigint);\ninsert into a values (1);", "create table a (id int);\ninsert into a values ('1');")) {
+            file("001_a.sql", changed);
+            assertThat(states(status())).as(changed).containsExactly("001 changed");
+        }
+        assertThat(run("--dir", folder.toString(), "--status", "--verbose").out()).contains("changed: " + folder.resolve("001_a.sql") + ":2:1", "applied: insert into a values (1)",
+                "now:     insert into a values ('1')");
+    }
+
+    // --- offline ---
+
+    @Test
+    void the_psql_script_applies_what_is_pending_twice_over_and_the_runner_takes_it_for_its_own() throws Exception {
+        assumeTrue(shell.has("psql"), "psql is not installed");
+        var script = folder.resolve("all.sql").toString();
+        assertThat(run("--dir", SAMPLE.toString(), "--sql", script).exit()).isZero();
+        for (var round = 0; round < 2; round++) {
+            var psql = shell.run(shell.ROOT, Map.of(), "psql", "-X", "-q", "-d", url, "-f", script);
+            assertThat(psql.exit()).as(psql.err()).isZero();
+        }
+        assertThat(run("--dir", SAMPLE.toString(), "--status", "--check").exit()).isZero();
+        var ours = servers.database();
+        assertThat(run("--dir", SAMPLE.toString(), "--url", ours).exit()).isZero();
+        assertThat(schema(url)).isEqualTo(schema(ours));
+        assertThat(column("select count(*) from schema_migrations where checksum like 'tokens1:%'")).containsExactly("9");
+    }
+
+    @Test
+    void the_psql_script_of_a_mixed_file_goes_on_where_it_was_cut_off_by_script_or_by_runner() throws Exception {
+        assumeTrue(shell.has("psql"), "psql is not installed");
+        sql("create table gate ()");
+        file("m/001_mixed.sql", "create table log (n int);\ninsert into log values (1);\ncreate index concurrently on log (n);\ncopy log from stdin;\n2\n\\.\ndrop table gate;\n"
+                + "begin;\ninsert into log values (3);\ncommit;\nvacuum log;\ninsert into log values (4);");
+        var dir = folder.resolve("m").toString();
+        var script = folder.resolve("all.sql").toString();
+        run("--dir", dir, "--sql", script);
+        sql("drop table gate");
+        assertThat(shell.run(shell.ROOT, Map.of(), "psql", "-X", "-q", "-d", url, "-f", script).exit()).as("stops where the gate is missing").isEqualTo(3);
+        assertThat(column("select n from log order by n")).containsExactly("1");
+        sql("create table gate ()");
+        var other = servers.database();
+        assertThat(shell.run(shell.ROOT, Map.of(), "psql", "-X", "-q", "-d", url, "-f", script).exit()).isZero();
+        assertThat(column("select n from log order by n")).containsExactly("1", "2", "3", "4");
+        assertThat(run("--dir", dir, "--status", "--check").exit()).isZero();
+        assertThat(shell.run(shell.ROOT, Map.of(), "psql", "-X", "-q", "-d", other, "-f", script).exit()).isEqualTo(3);
+        url = other;
+        sql("create table gate ()");
+        assertThat(run("--dir", dir).exit()).isZero();
+        assertThat(column("select n from log order by n")).containsExactly("1", "2", "3", "4");
     }
 
     // --- bad input ---
