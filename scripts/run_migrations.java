@@ -1110,7 +1110,7 @@ class run_migrations implements Callable<Integer> {
                 "WIN1251", "windows-1251", "WIN1252", "windows-1252", "KOI8R", "KOI8-R", "SQL_ASCII", "ISO-8859-1", "UTF8", "UTF-8");
 
         final Deque<Source> sources = new ArrayDeque<>();
-        final Deque<Boolean[]> branches = new ArrayDeque<>(); // of each \if: is this branch active, was one taken, is it inside an active one
+        final Deque<Branch> branches = new ArrayDeque<>(); // of each \if that is open
         final Map<String, String> variables = new TreeMap<>();
         final StringBuilder text = new StringBuilder();
         final StringBuilder name = new StringBuilder();
@@ -1135,6 +1135,20 @@ class run_migrations implements Callable<Integer> {
         List<String> words;
         Set<String> names;
         boolean copies;
+
+        static class Branch {
+            final boolean inside; // of an active branch
+            final int depth; // of parentheses, where the \if stands
+            boolean taken; // this one or one before it
+            boolean active;
+
+            Branch(boolean inside, boolean taken, int depth) {
+                this.inside = inside;
+                this.taken = taken;
+                this.active = taken;
+                this.depth = depth;
+            }
+        }
 
         /** One file of a \i chain, with two characters of lookahead; the value of a variable is read before the file goes on. */
         static class Source {
@@ -1246,7 +1260,7 @@ class run_migrations implements Callable<Integer> {
                         return statement;
                     }
                 } else {
-                    while (in.here != -1 && !(in.here == ';' && depth == 0 && body == 0)) {
+                    while (in.here != -1 && !(in.here == ';' && depth == 0 && body == 0 && active())) {
                         token();
                     }
                     add(";");
@@ -1580,19 +1594,19 @@ class run_migrations implements Callable<Integer> {
             if (!command.equals("if") && branches.isEmpty()) {
                 throw failed("\\" + command + " without \\if");
             }
-            switch (command) {
-                case "if" -> {
-                    var inside = active();
-                    var taken = inside && condition(rest);
-                    branches.push(new Boolean[] {taken, taken, inside});
-                }
-                case "endif" -> branches.pop();
-                default -> {
-                    var branch = branches.peek();
-                    branch[0] = branch[2] && !branch[1] && (command.equals("else") || condition(rest));
-                    branch[1] |= branch[0];
-                }
+            if (command.equals("if")) {
+                var inside = active();
+                branches.push(new Branch(inside, inside && condition(rest), depth));
+                return;
             }
+            var branch = branches.peek();
+            depth = branch.active ? depth : branch.depth;
+            if (command.equals("endif")) {
+                branches.pop();
+                return;
+            }
+            branch.active = branch.inside && !branch.taken && (command.equals("else") || condition(rest));
+            branch.taken |= branch.active;
         }
 
         boolean condition(String text) throws IOException, Failed {
@@ -1637,7 +1651,7 @@ class run_migrations implements Callable<Integer> {
         }
 
         boolean active() {
-            return branches.isEmpty() || branches.peek()[0];
+            return branches.isEmpty() || branches.peek().active;
         }
 
         /** The rows that follow a COPY ... FROM stdin, up to \. or the end of the file. */
@@ -2206,8 +2220,12 @@ class run_migrations implements Callable<Integer> {
         }
 
         void inTransaction(Work work) throws SQLException, Failed, IOException {
+            inTransaction("begin", work);
+        }
+
+        void inTransaction(String begin, Work work) throws SQLException, Failed, IOException {
             try {
-                execute("begin" + settings("; set local "));
+                execute(begin + settings("; set local "));
                 if (pooled) {
                     pid = Integer.parseInt(history.column("select pg_catalog.pg_backend_pid()").get(0));
                 }
@@ -2221,7 +2239,7 @@ class run_migrations implements Callable<Integer> {
 
         /** For what is written on our own behalf, whatever role the file has taken on. */
         void asOurselves(Work work) throws SQLException, Failed, IOException {
-            inTransaction(() -> {
+            inTransaction("begin read write", () -> {
                 execute("set local session authorization default; set local role none");
                 work.run();
             });
@@ -2359,6 +2377,7 @@ class run_migrations implements Callable<Integer> {
         Script feed;
         int fed;
         boolean dataPending;
+        boolean noted;
 
         FileRun(Engine engine, Path file, String key, Engine.Finish finish) {
             this.engine = engine;
@@ -2417,7 +2436,7 @@ class run_migrations implements Callable<Integer> {
                 finished |= last;
             }
             if (!finished) {
-                engine.inTransaction(() -> finish.with(plan.digest));
+                engine.asOurselves(() -> finish.with(plan.digest));
             }
         }
 
@@ -2439,11 +2458,14 @@ class run_migrations implements Callable<Integer> {
 
         void run(Unit unit, boolean last) throws Failed, SQLException, IOException {
             switch (unit.kind) {
-                case TRANSACTION -> engine.inTransaction(() -> {
-                    replaySession(engine.pooled ? unit.first : 0);
-                    statements(unit.first, unit.last);
-                    note(unit, last);
-                });
+                case TRANSACTION -> {
+                    engine.inTransaction(() -> {
+                        replaySession(engine.pooled ? unit.first : 0);
+                        statements(unit.first, unit.last);
+                        noteInside(unit, last);
+                    });
+                    noteAfterwards(unit, last);
+                }
                 case OWN_TRANSACTION -> runOwn(unit, last);
                 case ALONE -> new Alone(this, unit).run(() -> note(unit, last));
             }
@@ -2461,19 +2483,31 @@ class run_migrations implements Callable<Integer> {
                 }
                 engine.execute(engine.settings("; set local ").substring(2));
                 statements(unit.first + 1, unit.last - 1);
-                var afterwards = unit.rollsBack || unit.start.words().contains("only");
-                if (!afterwards && unit.last > unit.first) {
-                    note(unit, last);
+                noted = false;
+                if (!unit.rollsBack && unit.last > unit.first) {
+                    noteInside(unit, last);
                 }
                 if (unit.last > unit.first) {
                     statements(unit.last, unit.last);
                 }
-                if (afterwards) {
-                    engine.inTransaction(() -> note(unit, last));
-                }
+                noteAfterwards(unit, last);
             } catch (Failed | SQLException e) {
                 engine.rollback();
                 throw e;
+            }
+        }
+
+        /** In the unit's own transaction, unless that only reads by now. */
+        void noteInside(Unit unit, boolean last) throws SQLException {
+            noted = touching.isEmpty() || engine.history.column("select pg_catalog.current_setting('transaction_read_only')").get(0).equals("off");
+            if (noted) {
+                note(unit, last);
+            }
+        }
+
+        void noteAfterwards(Unit unit, boolean last) throws SQLException, Failed, IOException {
+            if (!noted) {
+                engine.asOurselves(() -> note(unit, last));
             }
         }
 
@@ -2680,7 +2714,7 @@ class run_migrations implements Callable<Integer> {
                 engine.asOurselves(() -> engine.history.journal(run.key, unit, run.file, "failed", e.getMessage(), null));
                 throw e;
             }
-            engine.inTransaction(note);
+            engine.asOurselves(note);
         }
 
         /**
