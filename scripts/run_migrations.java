@@ -1,7 +1,7 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
 //DESCRIPTION Applies a folder of plain SQL migrations to a PostgreSQL database, in order, and knows what was applied.
-//COMPILE_OPTIONS -XDstringConcat=inline
+//RUNTIME_OPTIONS -XX:+UseSerialGC -Xmn16m
 //DEPS info.picocli:picocli:4.7.7
 //DEPS org.postgresql:postgresql:42.7.14
 //DEPS com.google.code.gson:gson:2.15.0
@@ -15,14 +15,13 @@ import com.github.freva.asciitable.ColumnData;
 import com.github.freva.asciitable.HorizontalAlign;
 import com.github.freva.asciitable.Styler;
 import com.google.gson.GsonBuilder;
-import java.io.BufferedReader;
+import java.io.BufferedInputStream;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.PrintWriter;
 import java.io.Reader;
-import java.io.Writer;
 import java.math.BigInteger;
 import java.net.InetAddress;
 import java.nio.charset.CharacterCodingException;
@@ -48,6 +47,7 @@ import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.Collections;
 import java.util.Deque;
@@ -1116,6 +1116,7 @@ class run_migrations implements Callable<Integer> {
         final StringBuilder name = new StringBuilder();
         final StringBuilder plain = new StringBuilder(); // the first tokens, a blank between
         final MessageDigest digest;
+        boolean plans = true; // off while it runs: the digest is known by then
         Source in;
         final boolean initialEscapes;
         boolean escapes; // standard_conforming_strings = off
@@ -1151,10 +1152,12 @@ class run_migrations implements Callable<Integer> {
         }
 
         /** One file of a \i chain, with two characters of lookahead; the value of a variable is read before the file goes on. */
-        static class Source {
+        static class Source implements AutoCloseable {
             final Path file;
             final Reader reader;
-            final StringBuilder inserted = new StringBuilder();
+            char[] buffer;
+            int position;
+            int limit;
             int here;
             int after;
             int line = 1;
@@ -1163,17 +1166,19 @@ class run_migrations implements Callable<Integer> {
             Source(Path file) throws IOException {
                 this.file = file;
                 reader = open(file);
+                buffer = new char[(int) Math.min(1 << 16, Files.size(file) + 16)];
                 here = read();
                 after = read();
             }
 
             int read() throws IOException {
-                if (inserted.length() == 0) {
-                    return reader.read();
-                }
-                var first = inserted.charAt(0);
-                inserted.deleteCharAt(0);
-                return first;
+                return position < limit || fill() ? buffer[position++] : -1;
+            }
+
+            boolean fill() throws IOException {
+                limit = Math.max(0, reader.read(buffer, 0, buffer.length));
+                position = 0;
+                return limit > 0;
             }
 
             void advance() throws IOException {
@@ -1188,39 +1193,72 @@ class run_migrations implements Callable<Integer> {
             }
 
             void insert(String value) throws IOException {
-                inserted.insert(0, value + (here == -1 ? "" : (char) here) + (after == -1 ? "" : (char) after));
+                var rest = value + (here == -1 ? "" : (char) here) + (after == -1 ? "" : (char) after) + new String(buffer, position, limit - position);
+                buffer = rest.length() > buffer.length ? new char[rest.length()] : buffer;
+                rest.getChars(0, rest.length(), buffer, 0);
+                position = 0;
+                limit = rest.length();
                 here = read();
                 after = read();
             }
 
             /** The characters behind {@link #here}, as many as there are and are wanted. */
             String ahead(int count) throws IOException {
-                var seen = new char[count];
-                reader.mark(count);
-                var length = Math.max(0, reader.read(seen));
-                reader.reset();
-                return (after == -1 ? "" : String.valueOf((char) after)) + inserted + new String(seen, 0, length);
+                if (limit - position < count) {
+                    var rest = Arrays.copyOf(Arrays.copyOfRange(buffer, position, limit), Math.max(buffer.length, count + 16));
+                    limit -= position;
+                    position = 0;
+                    buffer = rest;
+                    for (int n; limit < count && (n = reader.read(buffer, limit, buffer.length - limit)) > 0;) {
+                        limit += n;
+                    }
+                }
+                return (after == -1 ? "" : String.valueOf((char) after)) + new String(buffer, position, Math.min(count, limit - position));
+            }
+
+            /** The rest of the line, its end included; empty at the end of the file. */
+            String restOfLine() throws IOException {
+                var text = new StringBuilder();
+                while (here != -1 && here != '\n' && after != '\n' && after != -1) {
+                    text.append((char) here).append((char) after);
+                    var end = position;
+                    while (end < limit && buffer[end] != '\n') {
+                        end++;
+                    }
+                    text.append(buffer, position, end - position);
+                    position = end;
+                    here = read();
+                    after = read();
+                }
+                for (var last = false; here != -1 && !last; advance()) {
+                    text.append((char) here);
+                    last = here == '\n';
+                }
+                return text.toString();
+            }
+
+            @Override
+            public void close() throws IOException {
+                reader.close();
             }
         }
 
         /** Decodes strictly; a file that itself sets another client_encoding is read in that one, and the server gets UTF-8. */
         static Reader open(Path file) throws IOException {
-            var charset = UTF_8;
-            try (var start = new BufferedReader(new InputStreamReader(Files.newInputStream(file), StandardCharsets.ISO_8859_1))) {
-                var head = new char[1 << 14];
-                var set = CLIENT_ENCODING.matcher(new String(head, 0, Math.max(0, start.read(head))));
-                if (set.find()) {
-                    charset = Charset.forName(ENCODINGS.getOrDefault(set.group(1).toUpperCase(Locale.ROOT), set.group(1)));
+            var bytes = new BufferedInputStream(Files.newInputStream(file), 1 << 14);
+            bytes.mark(1 << 14);
+            var start = bytes.readNBytes(1 << 14);
+            bytes.reset();
+            var set = CLIENT_ENCODING.matcher(new String(start, StandardCharsets.ISO_8859_1));
+            try {
+                var text = new InputStreamReader(bytes, (set.find() ? Charset.forName(ENCODINGS.getOrDefault(set.group(1).toUpperCase(Locale.ROOT), set.group(1))) : UTF_8).newDecoder());
+                if (start.length > 2 && start[0] == (byte) 0xEF && start[1] == (byte) 0xBB && start[2] == (byte) 0xBF) {
+                    text.read();
                 }
+                return text;
             } catch (IllegalArgumentException unknown) {
                 throw new IOException("its client_encoding is not known here");
             }
-            var text = new BufferedReader(new InputStreamReader(Files.newInputStream(file), charset.newDecoder()), 1 << 16);
-            text.mark(1);
-            if (text.read() != '\uFEFF') {
-                text.reset();
-            }
-            return text;
         }
 
         Script(Path file, boolean escapes) throws IOException {
@@ -1252,7 +1290,7 @@ class run_migrations implements Callable<Integer> {
                     }
                     return null;
                 } else if (in.here == -1) {
-                    sources.pop().reader.close();
+                    sources.pop().close();
                     in = sources.peek();
                 } else if (in.here == '\\') {
                     var statement = command(true);
@@ -1656,29 +1694,21 @@ class run_migrations implements Callable<Integer> {
 
         /** The rows that follow a COPY ... FROM stdin, up to \. or the end of the file. */
         Reader data() throws IOException {
-            var line = new StringBuilder();
-            while (in.here != -1 && in.here != '\n') {
-                line.append((char) in.here);
-                in.advance();
-            }
-            in.advance();
-            afterData = line.toString().isBlank() ? "" : line + "\n";
+            var line = in.restOfLine();
+            afterData = line.isBlank() ? "" : line;
             return new Reader() {
-                String rest = "";
+                String row = "";
 
                 @Override
                 public int read(char[] into, int offset, int length) throws IOException {
-                    if (rest.isEmpty()) {
-                        rest = dataLine();
+                    var count = 0;
+                    while (row != null && count < length) {
+                        var part = Math.min(length - count, row.length());
+                        row.getChars(0, part, into, offset + count);
+                        count += part;
+                        row = part < row.length() ? row.substring(part) : dataLine();
                     }
-                    if (rest == null) {
-                        rest = "";
-                        return -1;
-                    }
-                    var count = Math.min(length, rest.length());
-                    rest.getChars(0, count, into, offset);
-                    rest = rest.substring(count);
-                    return count;
+                    return count == 0 && row == null ? -1 : count;
                 }
 
                 @Override
@@ -1687,15 +1717,9 @@ class run_migrations implements Callable<Integer> {
             };
         }
 
+        /** A row, its line end included; null after the last. */
         String dataLine() throws IOException {
-            text.setLength(0);
-            while (in.here != -1 && in.here != '\n') {
-                take();
-            }
-            if (in.here == '\n') {
-                take();
-            }
-            var row = text.toString();
+            var row = in.restOfLine();
             if (row.isEmpty() || row.startsWith("\\.") && row.strip().equals("\\.")) {
                 in.insert(afterData); // what stood behind the COPY on its line comes now
                 return null;
@@ -1705,7 +1729,10 @@ class run_migrations implements Callable<Integer> {
         }
 
         void skipData() throws IOException {
-            data().transferTo(Writer.nullWriter());
+            data();
+            while (dataLine() != null) {
+                continue; // the digest is all that is wanted of it
+            }
         }
 
         Failed failed(String why) {
@@ -1713,9 +1740,11 @@ class run_migrations implements Callable<Integer> {
         }
 
         void add(String token) {
-            if (active()) {
+            if (active() && plans) {
                 digest.update(token.replace("\r\n", "\n").getBytes(UTF_8));
                 digest.update((byte) 0);
+            }
+            if (active()) {
                 if (plain.length() < 1000 && !token.equals(";")) {
                     plain.append(token).append(' ');
                 }
@@ -1765,7 +1794,7 @@ class run_migrations implements Callable<Integer> {
         @Override
         public void close() throws IOException {
             for (var source : sources) {
-                source.reader.close();
+                source.close();
             }
         }
     }
@@ -2113,6 +2142,9 @@ class run_migrations implements Callable<Integer> {
                         : Math.round(1000 * (script.locks.timeout == null ? 3 : script.locks.timeout)) + "ms";
             }
             pooled = worker.unwrap(PGConnection.class).getBackendPID() != pid;
+            if (pooled) {
+                worker.unwrap(PGConnection.class).setPrepareThreshold(0); // a named statement would stay in a session that is not ours
+            }
             history = History.find(worker);
             history.succeed(pid, script);
             watch = new Watch(lock, script);
@@ -2547,6 +2579,7 @@ class run_migrations implements Callable<Integer> {
         Statement statementAt(int index) throws IOException, Failed {
             if (feed == null || fed > index) {
                 feed = new Script(file, engine.escapes);
+                feed.plans = false;
                 fed = 0;
                 dataPending = false;
             }
@@ -2978,6 +3011,7 @@ class run_migrations implements Callable<Integer> {
         String table;
         String versionType = "text";
         String journal;
+        String who;
         boolean ensured;
 
         History(Connection connection) {
@@ -3293,12 +3327,15 @@ class run_migrations implements Callable<Integer> {
             }
         }
 
-        static String whoRuns() {
-            try {
-                return System.getProperty("user.name") + "@" + InetAddress.getLocalHost().getHostName();
-            } catch (IOException unnamed) {
-                return System.getProperty("user.name");
+        String whoRuns() {
+            if (who == null) {
+                try {
+                    who = System.getProperty("user.name") + "@" + InetAddress.getLocalHost().getHostName();
+                } catch (IOException unnamed) {
+                    who = System.getProperty("user.name");
+                }
             }
+            return who;
         }
 
         static String quote(String name) {
