@@ -2393,6 +2393,9 @@ class run_migrations implements Callable<Integer> {
         static final Pattern SETS_SESSION = Pattern.compile("(?i)^(set (?!local |transaction |constraints )|reset |select (pg_catalog \\. )?set_config \\()");
         static final Pattern SETS_ENCODING = Pattern.compile("(?i)^set (session )?(client_encoding|names) ");
 
+        static final Pattern OURS = Pattern.compile("^(create (schema|table|view)|alter (schema|table|table only|view)|copy|comment on (schema|table|view|column)"
+                + "|(grant|revoke) [a-z ,]+ on (schema|table)) \"?pgbang\"?( \\. \"?migration_|$| owner | to | from )");
+
         /** The server says that a statement belongs into another unit than planned. */
         static class Replan extends Exception {
         }
@@ -2605,6 +2608,9 @@ class run_migrations implements Callable<Integer> {
                 return;
             } else if (SETS_ENCODING.matcher(statement.plain()).find()) {
                 return; // the file was decoded by it; the driver speaks UTF-8 with the server
+            } else if (OURS.matcher(statement.plain()).find()) {
+                engine.script.detail(statement.place() + " is left out: the schema pgbang is kept by the scripts themselves");
+                return; // a dump of a migrated database contains it
             }
             if (words.isEmpty() || !LEAVE_SESSION_ALONE.contains(words.get(0)) && !(words.get(0).equals("create") && !words.contains("temp") && !words.contains("temporary"))) {
                 touching.add(statement);

@@ -425,6 +425,38 @@ class run_migrations_test {
         assertThat(refused.err()).contains("001_a.sql", "1_b.sql");
     }
 
+    // --- a dump ---
+
+    @Test
+    void a_plain_pg_dump_of_the_migrated_sample_is_a_migration() throws Exception {
+        assumeTrue(shell.has("pg_dump"), "pg_dump is not installed");
+        var major = Math.min(servers.newest(), Integer.parseInt(shell.run(shell.ROOT, Map.of(), "pg_dump", "--version").out().replaceAll("\\D*(\\d+).*\\s*", "$1")));
+        var source = servers.database(major);
+        assertThat(run("--dir", SAMPLE.toString(), "--url", source).exit()).isZero();
+        var original = url;
+        url = source;
+        sql("insert into categories (name, slug) select 'c' || g, 'c-' || g from generate_series(1, 20) g",
+                "insert into customers (email, full_name) select g || '@example.com', E'Ann \\\\ \\' \\t ' || g from generate_series(1, 50) g",
+                "insert into orders (customer_id, status, total_amount, ordered_at) select id, 'paid', id, now() - id * interval '5 days' from customers", "select refresh_materialized_views()");
+        url = original;
+        var dump = shell.run(shell.ROOT, Map.of(), "pg_dump", "-d", source, "-f", folder.resolve("001_dump.sql").toString());
+        assertThat(dump.exit()).as(dump.err()).isZero();
+        var target = servers.database(major);
+        var ran = run("--dir", folder.toString(), "--url", target);
+        assertThat(ran.exit()).as(ran.err()).isZero();
+        assertThat(schema(target)).isEqualTo(schema(source));
+        assertThat(rows(target)).isEqualTo(rows(source)).anyMatch(line -> line.startsWith("orders "));
+    }
+
+    /** Every row of every table but the history, as text. */
+    static List<String> rows(String url) throws SQLException {
+        var rows = new ArrayList<String>();
+        for (var table : column(url, "select relname from pg_class where relkind in ('r', 'p', 'm') and not relispartition and relnamespace = 'public'::regnamespace and relname <> 'schema_migrations' order by 1")) {
+            column(url, "select t::text from " + table + " t order by 1").forEach(row -> rows.add(table + " " + row));
+        }
+        return rows;
+    }
+
     // --- adopting a history ---
 
     @Test
