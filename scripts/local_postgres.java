@@ -205,9 +205,10 @@ class local_postgres implements Callable<Integer> {
         environment.putAll(Map.of("PGHOST", "localhost", "PGPORT", String.valueOf(server.port()), "PGUSER", "postgres", "PGDATABASE", database));
     }
 
-    /** "error=2, No such file or directory" without the rest of what ProcessBuilder says. */
+    /** What the system said; ProcessBuilder wraps it: "… error=2, No such file" in Java 17, "… error: 2 (No such file)" in 25. */
     static String reason(IOException e) {
-        return e.getMessage().replaceFirst(".*error=\\d+, ", "");
+        var system = Pattern.compile("error(?:=|: )\\d+,? \\(?([^()]+)").matcher(e.getMessage());
+        return system.find() ? system.group(1).strip() : e.getMessage();
     }
 
     /**
@@ -608,7 +609,8 @@ class local_postgres implements Callable<Integer> {
                     throw new Failure(USAGE, settings.data + " is of PostgreSQL " + own + ", and there is only " + VERSIONS.keySet() + " here");
                 }
                 if (settings.major != null && !own.equals(settings.major.toString())) {
-                    throw new Failure(USAGE, settings.data + " is of PostgreSQL " + own + ", not " + settings.major + ": leave out --major, or take another folder");
+                    throw new Failure(USAGE, settings.data + " is of PostgreSQL " + own + ", not " + settings.major
+                            + ": leave out --major, or take another folder");
                 }
                 return Integer.parseInt(own);
             } catch (IOException e) {
@@ -656,8 +658,9 @@ class local_postgres implements Callable<Integer> {
                 if (System.nanoTime() > end) {
                     return false;
                 }
-                var bin = Path.of(server.get().info().command().orElseThrow()).getParent();
-                var signalled = Tools.succeeds(folder, data, Tools.command(bin, "pg_ctl", folder, "stop", "-W", "-m", mode));
+                var program = server.get().info().command();
+                var signalled = program.isPresent() && Tools.succeeds(folder, data,
+                        Tools.command(Path.of(program.get()).getParent(), "pg_ctl", folder, "stop", "-W", "-m", mode));
                 awaitEnd(data, signalled ? 5000 : 200);
             }
             return true;
@@ -829,7 +832,7 @@ class local_postgres implements Callable<Integer> {
             var server = Cluster.server(orphan.data());
             if (!Cluster.stop(orphan.data(), orphan.isKept() ? "fast" : "immediate", 30, orphan.folder)) {
                 orphan.lock.close();
-                notes.complain("the server with pid " + server.get().pid() + ", left by a killed local_postgres, does not stop");
+                notes.complain("the server on " + orphan.data() + ", left by a killed local_postgres, does not stop");
                 return;
             }
             server.ifPresent(process -> notes.say("stopped the server with pid " + process.pid() + ", left by a killed local_postgres; its data is "
@@ -1018,7 +1021,8 @@ class local_postgres implements Callable<Integer> {
             try (var zip = new ZipFile(jar.toFile())) {
                 var archive = zip.stream().filter(entry -> entry.getName().endsWith(".txz")).findFirst().orElseThrow();
                 var progress = new Progress("unpacking PostgreSQL " + version, archive.getSize(), 0, notes);
-                try (var packed = new XZCompressorInputStream(new BufferedInputStream(zip.getInputStream(archive))); var tar = new TarArchiveInputStream(packed)) {
+                try (var packed = new XZCompressorInputStream(new BufferedInputStream(zip.getInputStream(archive)));
+                        var tar = new TarArchiveInputStream(packed)) {
                     for (var entry = tar.getNextEntry(); entry != null; entry = tar.getNextEntry()) {
                         check.run();
                         unpack(tar, entry, target);

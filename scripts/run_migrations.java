@@ -1102,7 +1102,7 @@ class run_migrations implements Callable<Integer> {
         static final Pattern CLIENT_ENCODING = Pattern.compile("(?i)^\\s*set\\s+client_encoding\\s*(?:=|to)\\s*'?(\\w+)'?\\s*;", Pattern.MULTILINE);
         static final Pattern STANDARD_STRINGS = Pattern.compile("(?i)^(?:(?:set (?:session |local )?|select (?:pg_catalog \\. )?set_config \\( ')standard_conforming_strings'? (?:=|to|,) '?(\\w+)"
                 + "|reset (?:standard_conforming_strings|all)|discard all)");
-        static final Pattern DATE_STYLE = Pattern.compile("(?i)^(?:set (?:session |local )?|select (?:pg_catalog \\. )?set_config \\( ')datestyle'? (?:=|to|,) (?!.*(iso|default))");
+        static final Pattern DATE_STYLE = Pattern.compile("(?i)^(?:set (?:session |local )?|select (?:pg_catalog \\. )?set_config \\( ')datestyle'? (?:=|to|,) .*\\b(german|sql|postgres|postgresql)\\b");
         static final Pattern UNDO_PART = Pattern.compile("(?i)^--\\s*(migrate:down|\\+goose\\s+down|down migration)");
         static final Pattern VARIABLE = Pattern.compile("(['\"]?)([\\w\\x80-\\uFFFF]+)\\1");
         static final Pattern COPY = Pattern.compile("(?is)((?:\"(?:[^\"]|\"\")*\"|[^\\s(\"])+\\s*(?:\\([^)]*\\))?)\\s*from\\s+('(?:[^']|'')*'|\\S+)\\s*(.*)");
@@ -1827,9 +1827,9 @@ class run_migrations implements Callable<Integer> {
             }
         }
 
-        /** DDL on what exists; what only creates locks nobody out. */
+        /** DDL on what exists; what only creates, or is CONCURRENTLY, locks nobody out. */
         static boolean locksStrongly(Statement statement) {
-            return switch (statement.words().isEmpty() ? "" : statement.words().get(0)) {
+            return !statement.words().contains("concurrently") && switch (statement.words().isEmpty() ? "" : statement.words().get(0)) {
                 case "alter", "drop", "truncate", "lock", "cluster", "refresh", "comment" -> true;
                 case "create" -> statement.words().stream().anyMatch(Set.of("index", "trigger", "rule", "policy", "references", "inherits", "partition")::contains)
                         && !statement.words().contains("function");
@@ -1883,9 +1883,10 @@ class run_migrations implements Callable<Integer> {
                 var inOwn = open != null && open.kind == Unit.Kind.OWN_TRANSACTION;
                 if (inOwn) {
                     open.take(index, statement, script.digestSoFar());
-                    if (ends(statement)) {
-                        open.rollsBack = !statement.is("commit") && !statement.is("end");
-                        open = statement.words().contains("chain") && !statement.words().contains("no") ? begin(Unit.Kind.OWN_TRANSACTION, index + 1, statement) : null;
+                    var chain = statement.words().contains("chain") && !statement.words().contains("no");
+                    open.rollsBack = ends(statement) && !statement.is("commit") && !statement.is("end");
+                    if (ends(statement) && !(chain && open.rollsBack)) { // what ROLLBACK AND CHAIN begins goes on in the same unit
+                        open = chain ? begin(Unit.Kind.OWN_TRANSACTION, index + 1, statement) : null;
                     }
                     continue;
                 }
@@ -1946,14 +1947,18 @@ class run_migrations implements Callable<Integer> {
      * server's queue for it: who finds it taken looks again. The connection also observes what the worker waits for.
      */
     static class Lock implements AutoCloseable {
-        static final String KEEP = "set local idle_in_transaction_session_timeout = 0"; // a utility statement: it ends the snapshot that a SELECT leaves behind
+        final String keep; // a utility statement: it ends the snapshot that a SELECT leaves behind
 
         final Connection connection;
         final String table;
 
-        Lock(Connection connection, String table) {
+        Lock(Connection connection, String table) throws SQLException {
             this.connection = connection;
             this.table = table;
+            try (var known = connection.createStatement().executeQuery("select pg_catalog.current_setting('transaction_timeout', true)")) {
+                known.next();
+                keep = "set local idle_in_transaction_session_timeout = 0" + (known.getString(1) == null ? "" : "; set local transaction_timeout = 0"); // since 17
+            }
         }
 
         /** Waits up to so many seconds; then, or if the lock does not keep others out: Failed, naming the holder. */
@@ -1970,15 +1975,17 @@ class run_migrations implements Callable<Integer> {
             }
         }
 
-        boolean tryTake(Connection by) throws SQLException {
+        boolean tryTake(Connection by) throws SQLException, Failed {
             try (var statement = by.createStatement()) {
-                statement.execute("begin; " + KEEP + "; lock table " + table + " in share row exclusive mode nowait");
+                statement.execute("begin; " + keep + "; lock table " + table + " in share row exclusive mode nowait");
                 return true;
             } catch (SQLException e) {
                 try (var statement = by.createStatement()) {
                     statement.execute("rollback");
                 }
-                if (!"55P03".equals(e.getSQLState())) {
+                if ("42501".equals(e.getSQLState())) {
+                    throw new Failed(explain(e, "") + "\n  what the role lacks: GRANT USAGE ON SCHEMA pgbang TO it; GRANT ALL ON ALL TABLES IN SCHEMA pgbang TO it");
+                } else if (!"55P03".equals(e.getSQLState())) {
                     throw e;
                 }
                 return false;
@@ -2009,7 +2016,7 @@ class run_migrations implements Callable<Integer> {
         /** Fails if the connection, and with it the lock, was lost. */
         synchronized void check() throws Failed {
             try (var statement = connection.createStatement()) {
-                statement.execute(KEEP);
+                statement.execute(keep);
             } catch (SQLException e) {
                 throw new Failed("the lock was lost (" + e.getMessage() + "); another run may have begun, so this one stops");
             }
@@ -2018,7 +2025,7 @@ class run_migrations implements Callable<Integer> {
         /** Rows of text about the locks of others; the snapshot that it takes is dropped at once. */
         synchronized List<String[]> ask(String sql) throws SQLException {
             try (var statement = connection.createStatement()) {
-                statement.execute(sql + "; " + KEEP);
+                statement.execute(sql + "; " + keep);
                 var rows = new ArrayList<String[]>();
                 var found = statement.getResultSet();
                 while (found.next()) {
@@ -2107,8 +2114,9 @@ class run_migrations implements Callable<Integer> {
         final run_migrations script;
         final Lock lock;
         final Watch watch;
-        final Connection worker;
         final History history;
+        final String timeZone;
+        Connection worker;
         final boolean pooled;
         final boolean escapes;
         final String lockTimeout;
@@ -2130,8 +2138,9 @@ class run_migrations implements Callable<Integer> {
         Engine(run_migrations script, Connection observer, History before) throws Exception {
             this.script = script;
             lock = new Lock(observer, before.makeHome());
+            timeZone = before.timeZone(); // asked now, since a SELECT would leave a snapshot in the transaction of the lock
             lock.take(script.locks.wait, script);
-            worker = script.connectAs(before.timeZone());
+            worker = script.connectAs(timeZone);
             lock.prove(worker);
             try (var session = worker.createStatement().executeQuery("select pg_catalog.pg_backend_pid(), pg_catalog.current_setting('standard_conforming_strings'),"
                     + " pg_catalog.current_setting('lock_timeout')")) {
@@ -2145,8 +2154,8 @@ class run_migrations implements Callable<Integer> {
             if (pooled) {
                 worker.unwrap(PGConnection.class).setPrepareThreshold(0); // a named statement would stay in a session that is not ours
             }
-            history = History.find(worker);
-            history.succeed(pid, script);
+            History.find(worker).succeed(before.journal, pid, script);
+            history = History.find(worker); // as the dead run, its last commit included, has left it
             watch = new Watch(lock, script);
             watch.start();
             Runtime.getRuntime().addShutdownHook(new Thread(this::interrupt));
@@ -2181,7 +2190,7 @@ class run_migrations implements Callable<Integer> {
                     }
                     execute("set local session authorization default; set local role none");
                     run.finish.with(run.plan.digest);
-                    execute("reset all");
+                    execute("reset all" + settings("; set local "));
                 }
             }));
             runs.forEach(run -> run.feed = null);
@@ -2320,6 +2329,19 @@ class run_migrations implements Callable<Integer> {
             }
         }
 
+        /** Another session for the next file, as it would have with psql. */
+        void renew() {
+            try {
+                worker.close();
+                worker = script.connectAs(timeZone);
+                history.connection = worker;
+                pid = worker.unwrap(PGConnection.class).getBackendPID();
+                history.announce(pid);
+            } catch (SQLException | InterruptedException lost) {
+                script.detail("no new session: " + lost.getMessage()); // which the next statement meets, and reports
+            }
+        }
+
         void execute(String sql) throws SQLException {
             try (var statement = worker.createStatement()) {
                 statement.setEscapeProcessing(false);
@@ -2345,7 +2367,9 @@ class run_migrations implements Callable<Integer> {
 
         void sleep(long millis) throws Failed {
             try {
-                Thread.sleep(millis);
+                for (var left = millis; left > 0 && !interrupted; left -= 50) {
+                    Thread.sleep(Math.min(left, 50));
+                }
             } catch (InterruptedException e) {
                 interrupted = true;
             }
@@ -2413,6 +2437,8 @@ class run_migrations implements Callable<Integer> {
         int fed;
         boolean dataPending;
         boolean noted;
+        boolean inOwn; // transaction of the file
+        boolean changesDefaults; // with ALTER DATABASE or ROLE, which a new session sees
 
         FileRun(Engine engine, Path file, String key, Engine.Finish finish) {
             this.engine = engine;
@@ -2440,6 +2466,9 @@ class run_migrations implements Callable<Integer> {
                 throw new Failed(file + ": " + (e instanceof SQLException sql ? explain(sql, "") : e.getMessage()));
             } finally {
                 engine.leaveSession(file, touching);
+                if (changesDefaults) {
+                    engine.renew();
+                }
             }
         }
 
@@ -2471,7 +2500,10 @@ class run_migrations implements Callable<Integer> {
                 finished |= last;
             }
             if (!finished) {
-                engine.asOurselves(() -> finish.with(plan.digest));
+                engine.asOurselves(() -> {
+                    finish.with(plan.digest);
+                    engine.history.clearJournal(key);
+                });
             }
         }
 
@@ -2508,6 +2540,7 @@ class run_migrations implements Callable<Integer> {
 
         /** The file's BEGIN ... COMMIT; what it rolls back, or only reads, is noted afterwards. */
         void runOwn(Unit unit, boolean last) throws Failed, SQLException, IOException {
+            inOwn = true;
             try {
                 if (!unit.start.is("begin") && !unit.start.is("start")) {
                     engine.rollback(); // COMMIT AND CHAIN has begun it; after a failure it must be begun again
@@ -2529,6 +2562,8 @@ class run_migrations implements Callable<Integer> {
             } catch (Failed | SQLException e) {
                 engine.rollback();
                 throw e;
+            } finally {
+                inOwn = false;
             }
         }
 
@@ -2551,11 +2586,14 @@ class run_migrations implements Callable<Integer> {
             if (!touching.isEmpty()) {
                 engine.execute("set local session authorization default; set local role none");
             }
-            if (plan.units.size() > 1) {
+            if (plan.units.size() > 1 || unit.kind == Unit.Kind.ALONE) {
                 engine.history.journal(key, unit, file, "done", null, null);
             }
             if (last) {
                 finish.with(plan.digest);
+                if (plan.units.size() > 1 || unit.kind == Unit.Kind.ALONE) {
+                    engine.history.clearJournal(key);
+                }
             }
             if (engine.pooled && !touching.isEmpty()) {
                 engine.execute("reset all"); // the session is somebody else's next
@@ -2608,6 +2646,9 @@ class run_migrations implements Callable<Integer> {
                 return;
             } else if (SETS_ENCODING.matcher(statement.plain()).find()) {
                 return; // the file was decoded by it; the driver speaks UTF-8 with the server
+            } else if (!inOwn && statement.is("set", "transaction")) {
+                engine.script.warn(statement.place() + ": " + statement.head() + " has no effect outside of BEGIN ... COMMIT");
+                return;
             } else if (OURS.matcher(statement.plain()).find()) {
                 engine.script.detail(statement.place() + " is left out: the schema pgbang is kept by the scripts themselves");
                 return; // a dump of a migrated database contains it
@@ -2615,6 +2656,7 @@ class run_migrations implements Callable<Integer> {
             if (words.isEmpty() || !LEAVE_SESSION_ALONE.contains(words.get(0)) && !(words.get(0).equals("create") && !words.contains("temp") && !words.contains("temporary"))) {
                 touching.add(statement);
             }
+            changesDefaults |= statement.is("alter") && words.size() > 1 && Set.of("database", "role", "user").contains(words.get(1)) && (words.contains("set") || words.contains("reset"));
             engine.watch.begin(engine.pid);
             engine.running = true;
             try {
@@ -2660,7 +2702,7 @@ class run_migrations implements Callable<Integer> {
         }
 
         /** How many statements earlier runs have applied; a statement that one of them had begun is settled by what the catalog shows. */
-        int settle() throws SQLException, Failed {
+        int settle() throws SQLException, Failed, IOException {
             var begun = engine.history.begun(key);
             var applied = engine.history.applied(key);
             if (begun == null) {
@@ -2673,6 +2715,7 @@ class run_migrations implements Callable<Integer> {
                 throw new Failed(file + ": a run died at line " + begun.line() + " (" + begun.statement() + "), and the file has been changed since up to there;"
                         + "\n  bring it back as it was, what follows may change");
             }
+            replaySession(engine.pooled ? 0 : begun.first()); // names are those that the file means
             var ended = new Alone(this, unit).ended(begun.known());
             if (ended == null && engine.script.locks.inDoubt != null) {
                 ended = engine.script.locks.inDoubt == InDoubt.done;
@@ -2731,6 +2774,7 @@ class run_migrations implements Callable<Integer> {
         final Engine engine;
         final Unit unit;
         final String plain;
+        List<String> before; // for an index without a name: those that the table had
 
         Alone(FileRun run, Unit unit) {
             this.run = run;
@@ -2740,17 +2784,24 @@ class run_migrations implements Callable<Integer> {
         }
 
         void run(Engine.Work note) throws Failed, SQLException, IOException {
+            if (engine.pooled && run.touching.stream().anyMatch(statement -> FileRun.SETS_SESSION.matcher(statement.plain()).find())) {
+                throw new Failed(unit.start.place() + ": " + unit.start.head() + "\n  runs in no transaction, and so, behind a pooler, without the settings that the file makes before it; connect to the server directly");
+            }
+            before = indexesBefore();
             clearAway();
-            var known = known();
-            engine.asOurselves(() -> engine.history.journal(run.key, unit, run.file, "begun", null, known));
+            engine.asOurselves(() -> engine.history.journal(run.key, unit, run.file, "begun", null, String.join(",", before)));
             try {
                 bounded(() -> run.statements(unit.first, unit.last));
                 if (!invalid().isEmpty()) {
                     throw new Failed(unit.start.place() + ": " + String.join(", ", invalid()) + " is invalid after " + unit.start.head());
                 }
             } catch (Failed e) {
-                clearAway();
-                engine.asOurselves(() -> engine.history.journal(run.key, unit, run.file, "failed", e.getMessage(), null));
+                try {
+                    clearAway();
+                    engine.asOurselves(() -> engine.history.journal(run.key, unit, run.file, "failed", e.getMessage(), null));
+                } catch (SQLException | IOException | Failed lost) {
+                    e.addSuppressed(lost); // the next run settles it
+                }
                 throw e;
             }
             engine.asOurselves(note);
@@ -2766,22 +2817,46 @@ class run_migrations implements Callable<Integer> {
                 return;
             }
             var patience = plain.toLowerCase(Locale.ROOT).contains("concurrently") ? Math.round(1000 * engine.script.locks.deadline) + "ms" : engine.lockTimeout;
+            var own = ask("select pg_catalog.current_setting('lock_timeout') union all select pg_catalog.current_setting('statement_timeout')");
             engine.execute("set lock_timeout = '" + patience + "'" + (engine.script.locks.statement == null ? "" : "; set statement_timeout = '" + Math.round(1000 * engine.script.locks.statement) + "ms'"));
             try {
                 work.run();
             } finally {
-                engine.execute("reset lock_timeout; reset statement_timeout");
+                restore("set lock_timeout = '" + own.get(0) + "'; set statement_timeout = '" + own.get(1) + "'");
             }
         }
 
-        /** Drops invalid indexes of the name that is to be built, once nobody builds them any more; nothing else. */
+        void restore(String settings) {
+            try {
+                engine.execute(settings);
+            } catch (SQLException lost) {
+                engine.script.detail("the connection is lost: " + lost.getMessage());
+            }
+        }
+
+        /** Drops invalid indexes of the name that is to be built, unless somebody is building them; nothing else. */
         void clearAway() throws SQLException, Failed {
+            awaitBuilders();
             for (var index : invalid()) {
-                while (!ask("select 1 from pg_catalog.pg_stat_progress_create_index where index_relid = pg_catalog.to_regclass(?)", index).isEmpty()) {
-                    engine.sleep(300);
-                }
                 engine.script.note("dropping the invalid index " + index + ", left by a failed CONCURRENTLY");
                 engine.execute("drop index concurrently if exists " + index);
+            }
+        }
+
+        /** Two sessions that build indexes of one table CONCURRENTLY wait for each other until one is shot as a deadlock. */
+        void awaitBuilders() throws SQLException, Failed {
+            var deadline = System.nanoTime() + (long) (engine.script.locks.deadline * 1e9);
+            for (var said = false; plain.contains("concurrently"); said = true) {
+                var builder = ask("select 'pid ' || p.pid from pg_catalog.pg_stat_progress_create_index p join pg_catalog.unnest(?::text[]) name on pg_catalog.to_regclass(name) in (p.relid, p.index_relid)"
+                        + " where p.pid <> pg_catalog.pg_backend_pid()", (Object) unit.start.names().toArray(String[]::new));
+                if (builder.isEmpty()) {
+                    return;
+                } else if (System.nanoTime() > deadline) {
+                    throw new Failed(unit.start.place() + ": gave up after --lock-deadline " + engine.script.locks.deadline + " s: " + builder.get(0) + " still builds an index on that table");
+                } else if (!said) {
+                    engine.script.note("waiting for " + builder.get(0) + ", which builds an index on that table");
+                }
+                engine.sleep(300);
             }
         }
 
@@ -2789,8 +2864,9 @@ class run_migrations implements Callable<Integer> {
         List<String> invalid() throws SQLException {
             var create = CREATE_INDEX.matcher(plain);
             if (create.matches()) {
-                return create.group(1) == null ? List.of() : ask("select i.indexrelid::regclass::text from pg_catalog.pg_index i join pg_catalog.pg_class c on c.oid = i.indexrelid"
-                        + " where not i.indisvalid and i.indrelid = pg_catalog.to_regclass(?) and c.relname = (pg_catalog.parse_ident(?))[1]", create.group(2), create.group(1));
+                return ask("select i.indexrelid::regclass::text from pg_catalog.pg_index i join pg_catalog.pg_class c on c.oid = i.indexrelid where not i.indisvalid"
+                        + " and i.indrelid = pg_catalog.to_regclass(?) and case when ?::text is null then i.indexrelid::text <> all (?::text[]) else c.relname = (pg_catalog.parse_ident(?))[1] end",
+                        create.group(2), create.group(1), before.toArray(String[]::new), Objects.toString(create.group(1), "x"));
             } else if (unit.start.is("reindex")) {
                 return ask("select i.indexrelid::regclass::text from pg_catalog.pg_index i join pg_catalog.pg_class c on c.oid = i.indexrelid"
                         + " where not i.indisvalid and c.relname ~ '_ccnew[0-9]*$' and i.indrelid in (select coalesce(j.indrelid, t.oid)"
@@ -2801,9 +2877,9 @@ class run_migrations implements Callable<Integer> {
         }
 
         /** For an index without a name: those that the table has already. */
-        String known() throws SQLException {
+        List<String> indexesBefore() throws SQLException {
             var create = CREATE_INDEX.matcher(plain);
-            return create.matches() && create.group(1) == null ? String.join(",", indexesOf(create.group(2), "")) : null;
+            return create.matches() && create.group(1) == null ? indexesOf(create.group(2), "") : List.of();
         }
 
         List<String> indexesOf(String table, String condition) throws SQLException {
@@ -2815,7 +2891,7 @@ class run_migrations implements Callable<Integer> {
         }
 
         /** After a run that died: true if the statement has ended, false if it is to run again, null if nobody can tell. */
-        Boolean ended(String known) throws SQLException {
+        Boolean ended(String known) throws SQLException, Failed {
             var create = CREATE_INDEX.matcher(plain);
             var drop = DROP_INDEX.matcher(plain);
             var detach = DETACH.matcher(plain);
@@ -2824,11 +2900,8 @@ class run_migrations implements Callable<Integer> {
                 return !ask("select 1 from pg_catalog.pg_index i join pg_catalog.pg_class c on c.oid = i.indexrelid where i.indisvalid"
                         + " and i.indrelid = pg_catalog.to_regclass(?) and c.relname = (pg_catalog.parse_ident(?))[1]", create.group(2), create.group(1)).isEmpty();
             } else if (create.matches()) {
-                var before = Set.of(Objects.toString(known, "").split(","));
-                for (var index : ask("select indexrelid::regclass::text from pg_catalog.pg_index where not indisvalid and indrelid = pg_catalog.to_regclass(?)"
-                        + " and indexrelid::text <> all (?::text[])", create.group(2), before.toArray(String[]::new))) {
-                    engine.execute("drop index concurrently if exists " + index);
-                }
+                before = List.of(Objects.toString(known, "").split(","));
+                clearAway();
                 return !before.containsAll(indexesOf(create.group(2), " and indisvalid"));
             } else if (drop.matches()) {
                 return ask("select 1 where pg_catalog.to_regclass(?) is not null", drop.group(1)).isEmpty();
@@ -2980,6 +3053,7 @@ class run_migrations implements Callable<Integer> {
                         + (source == null ? "null" : "decode('" + Base64.getEncoder().encodeToString(source) + "', 'base64')")
                         + ", current_user, pg_catalog.now(), extract(epoch from pg_catalog.clock_timestamp() - pg_catalog.now()) * 1000) where version::text = any (array["
                         + Stream.of(History.names(file)).map(History::literal).collect(Collectors.joining(", ")) + "]);");
+                out.println("delete from pgbang.migration_journal where history = :'pgbang_schema' and version = " + History.literal(file.version.id()) + ";");
             } catch (SQLException e) {
                 throw new Failed(e.getMessage());
             }
@@ -3007,7 +3081,7 @@ class run_migrations implements Callable<Integer> {
         record Begun(int first, String digest, int line, String statement, String known) {
         }
 
-        final Connection connection;
+        Connection connection;
         final Map<String, String> failures = new TreeMap<>();
         final List<Row> rows = new ArrayList<>();
         final List<String> elsewhere = new ArrayList<>();
@@ -3127,7 +3201,7 @@ class run_migrations implements Callable<Integer> {
                 } catch (SQLException e) {
                     if (attempt > 5 || !Set.of("23505", "42P06", "42P07", "XX000").contains(e.getSQLState())) { // unless another first run was faster
                         throw new Failed("cannot make the lock table " + place + "migration_lock: " + explain(e, "")
-                                + "\n  the role needs CREATE on the database or on the schema " + schema + ", or USAGE and ALL ON ALL TABLES of an existing schema pgbang");
+                                + "\n  what the role lacks: GRANT CREATE ON DATABASE or ON SCHEMA " + schema + " TO it; of a schema pgbang that exists, GRANT USAGE ON SCHEMA pgbang and ALL ON ALL TABLES IN SCHEMA pgbang TO it");
                     }
                 }
             }
@@ -3173,6 +3247,11 @@ class run_migrations implements Callable<Integer> {
             }
         }
 
+        /** A file that came to its end has its row in the history; were the journal kept, taking that row out would not make it run again. */
+        void clearJournal(String version) throws SQLException {
+            update("delete from " + journal + " where history = ? and version = ?", schema, version);
+        }
+
         void forgetFailure(String version) throws SQLException {
             update("delete from " + journal + " where history = ? and version = ? and state = 'failed'", schema, version);
         }
@@ -3181,7 +3260,8 @@ class run_migrations implements Callable<Integer> {
          * A run that was killed may have left a backend that is still at work, its last commit included. Waits for it to end, then notes
          * this run's backend in its place.
          */
-        void succeed(int pid, run_migrations script) throws SQLException, Failed, InterruptedException {
+        void succeed(String journal, int pid, run_migrations script) throws SQLException, Failed, InterruptedException {
+            this.journal = journal;
             var deadline = System.nanoTime() + (long) (script.locks.wait * 1e9);
             for (var said = false;; said = true) {
                 var alive = column("select a.pid || ', ' || pg_catalog.left(a.query, 80) from " + journal + " j join pg_catalog.pg_stat_activity a on a.pid = j.first and a.backend_start::text = j.known"
@@ -3195,6 +3275,11 @@ class run_migrations implements Callable<Integer> {
                 }
                 Thread.sleep(200);
             }
+            announce(pid);
+        }
+
+        /** Which backend works for this run, for the next one to know. */
+        void announce(int pid) throws SQLException {
             retire();
             update("insert into " + journal + " (history, version, first, known, state, by_whom) select ?, '', pid, backend_start::text, 'run', ? from pg_catalog.pg_stat_activity where pid = ?",
                     schema, whoRuns(), pid);

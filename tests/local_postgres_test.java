@@ -82,14 +82,16 @@ class local_postgres_test {
     @Test
     void a_command_gets_the_url_and_nothing_that_leads_elsewhere() throws Exception {
         var user = Map.of("PGSERVICE", "prod", "PGHOSTADDR", "192.0.2.1", "PGPASSWORD", "secret", "PGSSLMODE", "verify-full", "PGSSLROOTCERT", "/none",
-                "PGOPTIONS", "-c work_mem=1GB", "PGTARGETSESSIONATTRS", "read-only", "POSTGRES_HOST", "prod", "PGAPPNAME", "mine", "DATABASE_URL", "postgresql://prod/");
+                "PGOPTIONS", "-c work_mem=1GB", "PGTARGETSESSIONATTRS", "read-only", "POSTGRES_HOST", "prod", "PGAPPNAME", "mine",
+                "DATABASE_URL", "postgresql://prod/");
         var ran = ran(user, "--database", "shop", "--", "env");
         assertThat(ran.exit()).isZero();
         assertThat(ran.err()).isEmpty();
         var environment = environment(ran.out());
         var port = environment.get("PGPORT");
         assertThat(environment).containsEntry("DATABASE_URL", "postgresql://postgres@localhost:" + port + "/shop")
-                .containsEntry("PGHOST", "localhost").containsEntry("PGUSER", "postgres").containsEntry("PGDATABASE", "shop").containsEntry("PGAPPNAME", "mine");
+                .containsEntry("PGHOST", "localhost").containsEntry("PGUSER", "postgres").containsEntry("PGDATABASE", "shop")
+                .containsEntry("PGAPPNAME", "mine");
         assertThat(environment).doesNotContainKeys("PGSERVICE", "PGHOSTADDR", "PGPASSWORD", "PGSSLMODE", "PGSSLROOTCERT", "PGOPTIONS",
                 "PGTARGETSESSIONATTRS", "POSTGRES_HOST");
         assertThat(accepts(Integer.parseInt(port))).as("the server is stopped").isFalse();
@@ -111,6 +113,7 @@ class local_postgres_test {
 
     @Test
     void a_command_gets_its_arguments_as_they_are() throws Exception {
+        Files.writeString(folder.resolve("file"), "expanded");
         assertThat(ran(Map.of(), "--", "printf", "%s,", "@file", "${HOME}", "--quiet", "a  b", "", "'\"\\", "--").out())
                 .isEqualTo("@file,${HOME},--quiet,a  b,,'\"\\,--,");
     }
@@ -125,7 +128,7 @@ class local_postgres_test {
     void ctrl_c_is_for_the_command_to_decide_and_does_not_reach_the_server() throws Exception {
         assumeTrue(shell.has("setsid") && shell.has("bash"), "needs setsid and bash");
         var running = start(List.of("setsid"), "--", "bash", "-c",
-                "trap 'echo once; trap \"exec 3<>/dev/tcp/localhost/$PGPORT; echo twice; exit 9\" INT' INT; echo ready; while :; do sleep 0.1; done");
+                "trap 'echo once; trap \"exec 3<>/dev/tcp/localhost/$PGPORT && echo twice; exit 9\" INT' INT; echo ready; while :; do sleep 0.1; done");
         assertThat(running.line()).isEqualTo("ready");
         signal("INT", "-" + running.process.pid());
         assertThat(running.line()).isEqualTo("once");
@@ -138,7 +141,8 @@ class local_postgres_test {
     @Test
     void sigterm_ends_the_command_first_then_the_server() throws Exception {
         assumeTrue(shell.has("bash"), "needs bash");
-        var running = start("--", "bash", "-c", "trap 'sleep 0.5; exec 3<>/dev/tcp/localhost/$PGPORT; echo told; exit 9' TERM; echo $PGPORT; while :; do sleep 0.1; done");
+        var running = start("--", "bash", "-c",
+                "trap 'sleep 0.5; exec 3<>/dev/tcp/localhost/$PGPORT && echo told; exit 9' TERM; echo $PGPORT; while :; do sleep 0.1; done");
         var port = Integer.parseInt(running.line());
         running.process.toHandle().destroy();
         assertThat(running.line()).as("the server still answers").isEqualTo("told");
@@ -343,8 +347,8 @@ class local_postgres_test {
 
     @Test
     void a_process_that_has_got_the_pid_of_a_dead_server_is_left_alone() throws Exception {
-        var innocent = new ProcessBuilder("sleep", "60").start();
         var data = Files.createDirectories(cache.resolve("servers").resolve(UUID.randomUUID().toString()).resolve("data"));
+        var innocent = new ProcessBuilder("sh", "-c", "read line", "-D", data.toString()).start();
         Files.writeString(data.resolve("postmaster.pid"), innocent.pid() + "\n" + data + "\n");
         var ran = ran(Map.of(), "--", "true");
         assertThat(ran).isEqualTo(new shell.Ran(0, "", ""));

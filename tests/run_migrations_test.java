@@ -425,6 +425,21 @@ class run_migrations_test {
         assertThat(refused.err()).contains("001_a.sql", "1_b.sql");
     }
 
+    @Test
+    void other_psql_commands_are_refused_by_place_before_anything_runs() throws Exception {
+        for (var command : List.of("\\connect other", "\\c", "\\! ls", "\\gset", "\\gexec", "\\g", "\\q", "\\timing", "\\pset format csv", "\\encoding UTF8", "\\o out.txt", "\\copy a to 'a.csv'",
+                "\\copy a from program 'ls'", "\\i nowhere.sql", "\\endif", "\\if maybe", "\\watch 1", "\\d")) {
+            file("001_a.sql", "create table a ();\nselect 1 " + command + "\n;");
+            var refused = migrate();
+            assertThat(refused.exit()).as(command).isEqualTo(2);
+            assertThat(refused.err()).as(command).contains("001_a.sql:2:");
+            assertThat(tables()).isEmpty();
+        }
+        file("001_a.sql", "create table a ();\nset datestyle = 'German';");
+        assertThat(migrate().err()).contains("001_a.sql:2:1", "ISO");
+        assertThat(tables()).isEmpty();
+    }
+
     // --- a dump ---
 
     @Test

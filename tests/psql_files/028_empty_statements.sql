@@ -1,0 +1,6 @@
+;;
+; /* nothing */ ; -- nothing
+;create table a (id int);;;
+insert into a values (1);;
+;
+ ; insert into a values (2); ;

@@ -1,0 +1,4 @@
+-- Nothing here; it's all comment
+/* create table a (); */
+
+-- create table b ();

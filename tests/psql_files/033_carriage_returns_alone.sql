@@ -1,0 +1,1 @@
+-- Line ends of the old Mac; a comment ends there too.create table m (id int, t text); -- comment; it'sinsert into m values (1, 'onetwo'); /* ab */insert into m values (2, 'three' -- x;    'four');create function f() returns int language plpgsql as $$begin    -- comment    return 5;end$$;insert into m select f();

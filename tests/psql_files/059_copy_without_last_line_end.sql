@@ -1,0 +1,3 @@
+create table t (id int, a text); copy t from stdin (format csv);
+1,one
+2,"two;"

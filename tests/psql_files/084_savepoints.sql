@@ -1,0 +1,10 @@
+create table t (id int);
+begin;
+insert into t values (1);
+savepoint a; insert into t values (2); savepoint "b;"; insert into t values (3);
+rollback to savepoint "b;"; insert into t values (4); release savepoint "b;";
+rollback transaction to a; insert into t values (5);
+savepoint a; create table u (); rollback to a; release a; insert into t values (6);
+commit;
+insert into t values (7);
+begin; savepoint x; drop table t; rollback to x; commit; create table u (id int);

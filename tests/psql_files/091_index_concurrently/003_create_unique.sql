@@ -1,0 +1,1 @@
+CREATE UNIQUE INDEX /* ; */ CONCURRENTLY ON ONLY public.t USING btree (n) -- the server gives the name

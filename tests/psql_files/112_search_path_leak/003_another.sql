@@ -1,0 +1,1 @@
+create table d (id int); insert into a values (3);

@@ -1,0 +1,2 @@
+create table b (owner text); insert into b values (current_user);
+set session authorization pg_monitor;

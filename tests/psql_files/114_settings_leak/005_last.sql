@@ -1,0 +1,1 @@
+insert into log values ('grün'), ('03/02/2026'::date::text);
