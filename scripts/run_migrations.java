@@ -1812,6 +1812,7 @@ class run_migrations implements Callable<Integer> {
         int last;
         String digest; // of the file up to here
         boolean rollsBack;
+        String chainedTo; // the BEGIN whose modes COMMIT AND CHAIN repeats
 
         Unit(Kind kind, int first, Statement start) {
             this.kind = kind;
@@ -1886,12 +1887,17 @@ class run_migrations implements Callable<Integer> {
                     var chain = statement.words().contains("chain") && !statement.words().contains("no");
                     open.rollsBack = ends(statement) && !statement.is("commit") && !statement.is("end");
                     if (ends(statement) && !(chain && open.rollsBack)) { // what ROLLBACK AND CHAIN begins goes on in the same unit
+                        var begun = open.chainedTo;
                         open = chain ? begin(Unit.Kind.OWN_TRANSACTION, index + 1, statement) : null;
+                        if (chain) {
+                            open.chainedTo = begun;
+                        }
                     }
                     continue;
                 }
                 if (statement.is("begin") || statement.is("start", "transaction")) {
                     open = begin(Unit.Kind.OWN_TRANSACTION, index, statement);
+                    open.chainedTo = statement.text();
                 } else if (standsAlone(statement) || alone.contains(index)) {
                     open = begin(Unit.Kind.ALONE, index, statement);
                 } else if (open == null || cuts.contains(index) || newValues.stream().anyMatch(statement.text()::contains)) {
@@ -2229,7 +2235,7 @@ class run_migrations implements Callable<Integer> {
         void awaitFree(List<Unit> units, long deadline) throws SQLException, Failed {
             var names = units.stream().flatMap(unit -> unit.names.stream()).distinct().limit(200).toArray(String[]::new);
             var said = "";
-            while (names.length > 0) {
+            while (names.length > 0 && isIdle()) {
                 String holder;
                 try (var select = worker.prepareStatement("""
                         with target as (select pg_catalog.to_regclass(name)::oid as oid from pg_catalog.unnest(?::text[]) name),
@@ -2291,9 +2297,13 @@ class run_migrations implements Callable<Integer> {
             return set + "lock_timeout = '" + lockTimeout + "'" + (script.locks.statement == null ? "" : set + "statement_timeout = '" + Math.round(1000 * script.locks.statement) + "ms'");
         }
 
+        boolean isIdle() {
+            return ((BaseConnection) worker).getTransactionState() == TransactionState.IDLE;
+        }
+
         void rollback() {
             try {
-                if (((BaseConnection) worker).getTransactionState() != TransactionState.IDLE) {
+                if (!isIdle()) {
                     execute("rollback");
                 }
             } catch (SQLException lost) {
@@ -2415,6 +2425,7 @@ class run_migrations implements Callable<Integer> {
     static class FileRun {
         static final Set<String> LEAVE_SESSION_ALONE = Set.of("alter", "drop", "comment", "insert", "update", "delete", "grant", "revoke", "copy", "truncate", "\\echo");
         static final Pattern SETS_SESSION = Pattern.compile("(?i)^(set (?!local |transaction |constraints )|reset |select (pg_catalog \\. )?set_config \\()");
+        static final Pattern CHANGES_DEFAULTS = Pattern.compile("(?is)\\balter\\s+(database|role|user)\\b.*\\b(re)?set\\b");
         static final Pattern SETS_ENCODING = Pattern.compile("(?i)^set (session )?(client_encoding|names) ");
 
         static final Pattern OURS = Pattern.compile("^(create (schema|table|view)|alter (schema|table|table only|view)|copy|comment on (schema|table|view|column)"
@@ -2542,13 +2553,10 @@ class run_migrations implements Callable<Integer> {
         void runOwn(Unit unit, boolean last) throws Failed, SQLException, IOException {
             inOwn = true;
             try {
-                if (!unit.start.is("begin") && !unit.start.is("start")) {
-                    engine.rollback(); // COMMIT AND CHAIN has begun it; after a failure it must be begun again
-                    engine.execute("begin");
-                    statements(unit.first, unit.first);
-                } else {
-                    statements(unit.first, unit.first);
+                if (!unit.start.is("begin") && !unit.start.is("start") && engine.isIdle()) {
+                    engine.execute(unit.chainedTo); // COMMIT AND CHAIN had begun it, and a failure ended it
                 }
+                statements(unit.first, unit.first);
                 engine.execute(engine.settings("; set local ").substring(2));
                 statements(unit.first + 1, unit.last - 1);
                 noted = false;
@@ -2656,7 +2664,7 @@ class run_migrations implements Callable<Integer> {
             if (words.isEmpty() || !LEAVE_SESSION_ALONE.contains(words.get(0)) && !(words.get(0).equals("create") && !words.contains("temp") && !words.contains("temporary"))) {
                 touching.add(statement);
             }
-            changesDefaults |= statement.is("alter") && words.size() > 1 && Set.of("database", "role", "user").contains(words.get(1)) && (words.contains("set") || words.contains("reset"));
+            changesDefaults |= statement.text().length() < 10_000 && CHANGES_DEFAULTS.matcher(statement.text()).find();
             engine.watch.begin(engine.pid);
             engine.running = true;
             try {
