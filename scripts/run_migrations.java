@@ -840,7 +840,10 @@ class run_migrations implements Callable<Integer> {
         Version(Phase phase, String text) {
             this.phase = phase;
             this.text = text;
-            this.numbers = Stream.of(text.split("\\.")).map(BigInteger::new).collect(Collectors.toCollection(ArrayList::new));
+            this.numbers = new ArrayList<>(2);
+            for (var number : text.split("\\.")) {
+                numbers.add(new BigInteger(number));
+            }
             while (numbers.size() > 1 && numbers.get(numbers.size() - 1).signum() == 0) {
                 numbers.remove(numbers.size() - 1);
             }
@@ -1048,6 +1051,14 @@ class run_migrations implements Callable<Integer> {
 
         /** Null, and a problem noted, if the file cannot be read as UTF-8. */
         String checksum(Path file) {
+            try {
+                var bytes = Files.size(file) > History.LARGEST_SOURCE ? new byte[0] : Files.readAllBytes(file);
+                if (bytes.length > 0 && bytes[0] != (byte) 0xEF && isAscii(bytes)) { // most files, and a status reads them all
+                    return "sha256:" + HexFormat.of().formatHex(Script.sha256().digest(new String(bytes, UTF_8).replace("\r\n", "\n").getBytes(UTF_8)));
+                }
+            } catch (IOException unreadable) {
+                // said below
+            }
             try (var text = Script.open(file)) {
                 var digest = Script.sha256();
                 var part = new char[1 << 16];
@@ -1066,6 +1077,15 @@ class run_migrations implements Callable<Integer> {
                 problems.add(file + " cannot be read (" + e.getClass().getSimpleName() + ")");
             }
             return null;
+        }
+
+        static boolean isAscii(byte[] bytes) {
+            for (var b : bytes) {
+                if (b < 0) {
+                    return false;
+                }
+            }
+            return true;
         }
 
         static String notUtf8(Path file) {
@@ -1819,10 +1839,13 @@ class run_migrations implements Callable<Integer> {
             TRANSACTION, OWN_TRANSACTION, ALONE
         }
 
+        static final Pattern CREATE_TABLE = Pattern.compile("^create (?:unlogged )?table (?!if )(\"(?:[^\"]|\"\")+\"|[\\w$]+) (?!\\.)");
+
         final Kind kind;
         final int first; // statements are counted from 0
         final Statement start;
         final Set<String> names = new TreeSet<>(); // of relations that it may lock strongly
+        final Set<String> created = new TreeSet<>(); // by itself, so that nobody else can be in the way
         int last;
         String digest; // of the file up to here
         boolean rollsBack;
@@ -1837,8 +1860,12 @@ class run_migrations implements Callable<Integer> {
         void take(int index, Statement statement, String digestSoFar) {
             last = index;
             digest = digestSoFar;
-            if (locksStrongly(statement)) {
+            if (locksStrongly(statement) && (Collections.disjoint(statement.names(), created) || statement.words().contains("references"))) {
                 names.addAll(statement.names());
+            }
+            var create = CREATE_TABLE.matcher(statement.plain());
+            if (create.find()) {
+                created.add(create.group(1).startsWith("\"") ? create.group(1) : History.quote(create.group(1)));
             }
         }
 
@@ -1971,6 +1998,7 @@ class run_migrations implements Callable<Integer> {
 
         final Connection connection;
         final String table;
+        long checked;
 
         Lock(Connection connection, String table) throws SQLException {
             this.connection = connection;
@@ -2035,6 +2063,10 @@ class run_migrations implements Callable<Integer> {
 
         /** Fails if the connection, and with it the lock, was lost. */
         synchronized void check() throws Failed {
+            if (System.nanoTime() - checked < 50_000_000) {
+                return; // so that small files do not pay for it
+            }
+            checked = System.nanoTime();
             try (var statement = connection.createStatement()) {
                 statement.execute(keep);
             } catch (SQLException e) {
@@ -2292,9 +2324,12 @@ class run_migrations implements Callable<Integer> {
                 }
                 work.run();
                 execute("commit");
+                history.complete |= history.ensured;
             } catch (SQLException | Failed | IOException | RuntimeException e) {
                 rollback();
                 throw e;
+            } finally {
+                history.ensured = false;
             }
         }
 
@@ -3114,7 +3149,8 @@ class run_migrations implements Callable<Integer> {
         String versionType = "text";
         String journal;
         String who;
-        boolean ensured;
+        boolean ensured; // that the table has all columns, by the transaction under way
+        boolean complete; // and that one was committed
 
         History(Connection connection) {
             this.connection = connection;
@@ -3316,7 +3352,7 @@ class run_migrations implements Callable<Integer> {
         /** Makes the table if there is none, in the first schema of the search path, or gives an adopted one the columns that it lacks. */
         void ensure() throws SQLException {
             var target = quote(schema) + ".schema_migrations";
-            if (ensured && table != null || table != null && columns.containsAll(COLUMNS.stream().map(column -> column.split(" ")[0]).toList())) {
+            if (complete || table != null && columns.containsAll(COLUMNS.stream().map(column -> column.split(" ")[0]).toList())) {
                 return;
             }
             try (var statement = connection.createStatement()) {
