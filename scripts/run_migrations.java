@@ -1849,6 +1849,7 @@ class run_migrations implements Callable<Integer> {
         int last;
         String digest; // of the file up to here
         boolean rollsBack;
+        boolean afterSettings; // the file has set something for its session before it
         String chainedTo; // the BEGIN whose modes COMMIT AND CHAIN repeats
 
         Unit(Kind kind, int first, Statement start) {
@@ -1913,6 +1914,7 @@ class run_migrations implements Callable<Integer> {
 
         void read(Script script, Set<Integer> alone, Set<Integer> cuts) throws IOException, Failed {
             Unit open = null;
+            var settings = false;
             var newValues = new ArrayList<String>();
             var index = 0;
             for (var statement = script.next(); statement != null; statement = script.next(), index++) {
@@ -1925,6 +1927,7 @@ class run_migrations implements Callable<Integer> {
                 var inOwn = open != null && open.kind == Unit.Kind.OWN_TRANSACTION;
                 if (inOwn) {
                     open.take(index, statement, script.digestSoFar());
+                    settings |= FileRun.setsSession(statement);
                     var chain = statement.words().contains("chain") && !statement.words().contains("no");
                     open.rollsBack = ends(statement) && !statement.is("commit") && !statement.is("end");
                     if (ends(statement) && !(chain && open.rollsBack)) { // what ROLLBACK AND CHAIN begins goes on in the same unit
@@ -1946,6 +1949,8 @@ class run_migrations implements Callable<Integer> {
                     newValues.clear();
                 }
                 open.take(index, statement, script.digestSoFar());
+                open.afterSettings = settings;
+                settings |= FileRun.setsSession(statement);
                 open = open.kind == Unit.Kind.ALONE ? null : open;
                 var added = ADDED_VALUE.matcher(statement.is("alter", "type") ? statement.text() : "");
                 if (added.find()) {
@@ -2025,7 +2030,7 @@ class run_migrations implements Callable<Integer> {
 
         boolean tryTake(Connection by) throws SQLException, Failed {
             try (var statement = by.createStatement()) {
-                statement.execute("begin; " + keep + "; lock table " + table + " in share row exclusive mode nowait");
+                statement.execute("begin isolation level read committed; " + keep + "; lock table " + table + " in share row exclusive mode nowait");
                 return true;
             } catch (SQLException e) {
                 try (var statement = by.createStatement()) {
@@ -2174,7 +2179,6 @@ class run_migrations implements Callable<Integer> {
         final String lockTimeout;
         final CountDownLatch closed = new CountDownLatch(1);
         int pid;
-        volatile boolean running;
         volatile boolean interrupted;
 
         /** What a file ends with, in the transaction of its last unit. */
@@ -2206,7 +2210,7 @@ class run_migrations implements Callable<Integer> {
             if (pooled) {
                 worker.unwrap(PGConnection.class).setPrepareThreshold(0); // a named statement would stay in a session that is not ours
             }
-            History.find(worker).succeed(before.journal, pid, script);
+            History.find(worker).succeed(before.journal, pid, lock.ask("select pg_catalog.pg_backend_pid()").get(0)[0], script);
             history = History.find(worker); // as the dead run, its last commit included, has left it
             watch = new Watch(lock, script);
             watch.start();
@@ -2258,15 +2262,14 @@ class run_migrations implements Callable<Integer> {
             var deadline = System.nanoTime() + (long) (script.locks.deadline * 1e9);
             for (var attempt = 1;; attempt++) {
                 try {
-                    lock.check();
                     awaitFree(units, deadline);
+                    lock.check();
                     work.run();
                     return;
-                } catch (SQLException e) {
-                    throw new Failed((file == null ? "" : file + ": ") + explain(e, ""), e.getSQLState());
                 } catch (IOException e) {
                     throw new Failed("cannot read " + file + ": " + e.getMessage());
-                } catch (Failed e) {
+                } catch (Failed | SQLException error) {
+                    var e = error instanceof Failed failed ? failed : new Failed((file == null ? "" : file + ": ") + explain((SQLException) error, ""), ((SQLException) error).getSQLState());
                     if (interrupted || !Set.of("55P03", "40P01").contains(Objects.toString(e.state)) || System.nanoTime() > deadline) {
                         throw e;
                     }
@@ -2445,10 +2448,12 @@ class run_migrations implements Callable<Integer> {
             interrupted = true;
             script.warn("interrupted; what is under way is rolled back");
             try {
-                if (running) {
+                for (var attempt = 0; attempt < 20; attempt++) { // what is sent between two cancels may be a COMMIT, or the clearing away
                     ((BaseConnection) worker).cancelQuery();
+                    if (closed.await(500, java.util.concurrent.TimeUnit.MILLISECONDS)) {
+                        break;
+                    }
                 }
-                closed.await(10, java.util.concurrent.TimeUnit.SECONDS);
                 Thread.sleep(100); // for the last words of the main thread
             } catch (SQLException | InterruptedException e) {
                 script.detail(e.getMessage());
@@ -2462,7 +2467,7 @@ class run_migrations implements Callable<Integer> {
                 script.note(watch.summary());
             }
             try {
-                history.retire();
+                history.retire(pid);
             } finally {
                 worker.close();
                 closed.countDown();
@@ -2514,7 +2519,8 @@ class run_migrations implements Callable<Integer> {
                 for (var complete = false; !complete;) {
                     plan = Plan.of(file, engine.escapes, alone, cuts);
                     checkProgress();
-                    replaySession(engine.pooled || complete ? 0 : done);
+                    refuseThroughPooler();
+                    replaySession(engine.pooled || complete ? 0 : done, plan.units);
                     try {
                         runUnits();
                         complete = true;
@@ -2528,6 +2534,15 @@ class run_migrations implements Callable<Integer> {
                 engine.leaveSession(file, touching);
                 if (changesDefaults) {
                     engine.renew();
+                }
+            }
+        }
+
+        void refuseThroughPooler() throws Failed {
+            for (var unit : plan.units) {
+                if (engine.pooled && unit.kind == Unit.Kind.ALONE && unit.afterSettings) {
+                    throw new Failed(unit.start.place() + ": " + unit.start.head() + "\n  runs in no transaction, and so, behind a pooler, without the settings that the file makes before it;"
+                            + " connect to the server directly");
                 }
             }
         }
@@ -2572,9 +2587,11 @@ class run_migrations implements Callable<Integer> {
                     || unit.kind == Unit.Kind.TRANSACTION && Set.of("55P04", "55006").contains(Objects.toString(e.state)) && e.index > unit.first && cuts.add(e.index)) {
                 throw new Replan();
             }
-            var stays = done == 0 ? "rolled back: nothing of this file remains"
+            var lost = Objects.toString(e.state, "").startsWith("08");
+            var stays = lost ? "the connection was lost; what was committed, the next run finds out and goes on behind it" : done == 0 ? "rolled back: nothing of this file remains"
                     : "rolled back to " + unit.start.place() + ": what stands before it is applied and stays, the next run goes on there";
-            var failed = e.adding(unit.kind == Unit.Kind.ALONE && done == 0 ? "nothing of this file remains" : stays);
+            var failed = e.adding(unit.kind != Unit.Kind.ALONE || lost ? stays : !new Alone(this, unit).isDecidable() ? "it may have committed a part of its work: look, then run again with --in-doubt done or again"
+                    : done == 0 ? "nothing of this file remains" : stays);
             try {
                 engine.asOurselves(() -> engine.history.noteFailure(key, unit, file, failed));
             } catch (SQLException | Failed | IOException alsoFailed) {
@@ -2587,7 +2604,7 @@ class run_migrations implements Callable<Integer> {
             switch (unit.kind) {
                 case TRANSACTION -> {
                     engine.inTransaction(() -> {
-                        replaySession(engine.pooled ? unit.first : 0);
+                        replaySession(engine.pooled ? unit.first : 0, plan.units);
                         statements(unit.first, unit.last);
                         noteInside(unit, last);
                     });
@@ -2606,6 +2623,7 @@ class run_migrations implements Callable<Integer> {
                     engine.execute(unit.chainedTo); // COMMIT AND CHAIN had begun it, and a failure ended it
                 }
                 statements(unit.first, unit.first);
+                replaySession(engine.pooled ? unit.first : 0, plan.units);
                 engine.execute(engine.settings("; set local ").substring(2));
                 statements(unit.first + 1, unit.last - 1);
                 noted = false;
@@ -2625,7 +2643,7 @@ class run_migrations implements Callable<Integer> {
         }
 
         /** In the unit's own transaction, unless that only reads by now. */
-        void noteInside(Unit unit, boolean last) throws SQLException {
+        void noteInside(Unit unit, boolean last) throws SQLException, Failed {
             noted = touching.isEmpty() || engine.history.column("select pg_catalog.current_setting('transaction_read_only')").get(0).equals("off");
             if (noted) {
                 note(unit, last);
@@ -2639,7 +2657,8 @@ class run_migrations implements Callable<Integer> {
         }
 
         /** The journal row, unless the file is one unit and its history row says it all; with the last unit, the history. */
-        void note(Unit unit, boolean last) throws SQLException {
+        void note(Unit unit, boolean last) throws SQLException, Failed {
+            engine.lock.check();
             if (!touching.isEmpty()) {
                 engine.execute("set local session authorization default; set local role none");
             }
@@ -2653,19 +2672,25 @@ class run_migrations implements Callable<Integer> {
                 }
             }
             if (engine.pooled && !touching.isEmpty()) {
-                engine.execute("reset all"); // the session is somebody else's next
+                engine.execute("reset session authorization; reset role; reset all; close all; deallocate all; unlisten *; discard temp"); // it is somebody else's next
             }
         }
 
-        /** A file that was begun in another session, or runs through a pooler, gets its settings again. */
-        void replaySession(int before) throws Failed, SQLException, IOException {
-            for (int i = 0; i < before; i++) {
-                var statement = statementAt(i);
-                if (SETS_SESSION.matcher(statement.plain()).find() && !SETS_ENCODING.matcher(statement.plain()).find()) {
-                    engine.execute(statement.text());
-                    touching.add(statement);
+        /** A file that was begun in another session, or runs through a pooler, gets the settings again that its units before have made. */
+        void replaySession(int before, List<Unit> units) throws Failed, SQLException, IOException {
+            for (var unit : units) {
+                for (int i = unit.first; i <= Math.min(unit.last, before - 1) && !unit.rollsBack; i++) {
+                    var statement = statementAt(i);
+                    if (setsSession(statement)) {
+                        engine.execute(statement.text());
+                        touching.add(statement);
+                    }
                 }
             }
+        }
+
+        static boolean setsSession(Statement statement) {
+            return SETS_SESSION.matcher(statement.plain()).find() && !SETS_ENCODING.matcher(statement.plain()).find();
         }
 
         void statements(int first, int last) throws Failed, SQLException, IOException {
@@ -2715,7 +2740,6 @@ class run_migrations implements Callable<Integer> {
             }
             changesDefaults |= statement.text().length() < 10_000 && CHANGES_DEFAULTS.matcher(statement.text()).find();
             engine.watch.begin(engine.pid);
-            engine.running = true;
             try {
                 if (engine.interrupted) {
                     throw new Failed("interrupted");
@@ -2727,7 +2751,6 @@ class run_migrations implements Callable<Integer> {
             } catch (SQLException e) {
                 throw locate(e, statement, index);
             } finally {
-                engine.running = false;
                 engine.watch.end();
             }
             engine.script.detail("%s:%d  %s  %d ms".formatted(statement.file(), statement.line(), statement.head(), Engine.elapsed(start)));
@@ -2767,18 +2790,21 @@ class run_migrations implements Callable<Integer> {
             }
             cuts.add(begun.first());
             alone.add(begun.first());
-            var unit = Plan.of(file, engine.escapes, alone, cuts).units.stream().filter(u -> u.first == begun.first()).findFirst().orElse(null);
+            var units = Plan.of(file, engine.escapes, alone, cuts).units;
+            var unit = units.stream().filter(u -> u.first == begun.first()).findFirst().orElse(null);
             if (unit == null || !unit.digest.equals(begun.digest())) {
                 throw new Failed(file + ": a run died at line " + begun.line() + " (" + begun.statement() + "), and the file has been changed since up to there;"
                         + "\n  bring it back as it was, what follows may change");
             }
-            replaySession(engine.pooled ? 0 : begun.first()); // names are those that the file means
-            var ended = new Alone(this, unit).ended(begun.known());
+            replaySession(engine.pooled ? 0 : begun.first(), units); // names are those that the file means
+            var statement = new Alone(this, unit);
+            statement.awaitBuilders(); // the dead run's backend may be one
+            var ended = statement.ended(begun.known());
             if (ended == null && engine.script.locks.inDoubt != null) {
                 ended = engine.script.locks.inDoubt == InDoubt.done;
             }
             if (ended == null) {
-                throw new Failed(unit.start.place() + ": " + unit.start.head() + "\n  was under way when a run died, and nothing shows whether it came to its end."
+                throw new Failed(unit.start.place() + ": " + unit.start.head() + "\n  was begun by an earlier run, and nothing shows how much of it was done."
                         + "\n  Look at what it does; then run again with --in-doubt done or --in-doubt again");
             }
             engine.script.note(unit.start.place() + " was under way when a run died; it " + (ended ? "had come to its end" : "runs again"));
@@ -2841,10 +2867,12 @@ class run_migrations implements Callable<Integer> {
         }
 
         void run(Engine.Work note) throws Failed, SQLException, IOException {
-            if (engine.pooled && run.touching.stream().anyMatch(statement -> FileRun.SETS_SESSION.matcher(statement.plain()).find())) {
-                throw new Failed(unit.start.place() + ": " + unit.start.head() + "\n  runs in no transaction, and so, behind a pooler, without the settings that the file makes before it; connect to the server directly");
+            if (finishDetach()) {
+                engine.asOurselves(note);
+                return;
             }
-            before = indexesBefore();
+            var known = ask("select known from " + engine.history.journal + " where history = ? and version = ? and first = ? and known is not null", engine.history.schema, run.key, unit.first);
+            before = known.isEmpty() ? indexesBefore() : List.of(known.get(0).split(",")); // an earlier try may have left one
             clearAway();
             engine.asOurselves(() -> engine.history.journal(run.key, unit, run.file, "begun", null, String.join(",", before)));
             try {
@@ -2854,8 +2882,8 @@ class run_migrations implements Callable<Integer> {
                 }
             } catch (Failed e) {
                 try {
+                    engine.asOurselves(() -> engine.history.journal(run.key, unit, run.file, isDecidable() ? "failed" : "begun", e.getMessage().lines().findFirst().orElse(""), String.join(",", before)));
                     clearAway();
-                    engine.asOurselves(() -> engine.history.journal(run.key, unit, run.file, "failed", e.getMessage(), null));
                 } catch (SQLException | IOException | Failed lost) {
                     e.addSuppressed(lost); // the next run settles it
                 }
@@ -2896,7 +2924,14 @@ class run_migrations implements Callable<Integer> {
             awaitBuilders();
             for (var index : invalid()) {
                 engine.script.note("dropping the invalid index " + index + ", left by a failed CONCURRENTLY");
-                engine.execute("drop index concurrently if exists " + index);
+                engine.execute((engine.pooled ? "" : "set lock_timeout = '" + engine.lockTimeout + "'; "));
+                engine.watch.begin(engine.pid);
+                try {
+                    engine.execute("drop index concurrently if exists " + index);
+                } finally {
+                    engine.watch.end();
+                    restore(engine.pooled ? "" : "reset lock_timeout");
+                }
             }
         }
 
@@ -2904,14 +2939,15 @@ class run_migrations implements Callable<Integer> {
         void awaitBuilders() throws SQLException, Failed {
             var deadline = System.nanoTime() + (long) (engine.script.locks.deadline * 1e9);
             for (var said = false; plain.contains("concurrently"); said = true) {
-                var builder = ask("select 'pid ' || p.pid from pg_catalog.pg_stat_progress_create_index p join pg_catalog.unnest(?::text[]) name on pg_catalog.to_regclass(name) in (p.relid, p.index_relid)"
-                        + " where p.pid <> pg_catalog.pg_backend_pid()", (Object) unit.start.names().toArray(String[]::new));
+                var builder = ask("select 'pid ' || l.pid from pg_catalog.pg_locks l where l.locktype = 'relation' and l.granted and l.mode = 'ShareUpdateExclusiveLock' and l.pid <> pg_catalog.pg_backend_pid()"
+                        + " and l.relation in (select coalesce(i.indrelid, t.oid) from pg_catalog.unnest(?::text[]) name join pg_catalog.pg_class t on t.oid = pg_catalog.to_regclass(name)"
+                        + " left join pg_catalog.pg_index i on i.indexrelid = t.oid)", (Object) unit.start.names().toArray(String[]::new));
                 if (builder.isEmpty()) {
                     return;
                 } else if (System.nanoTime() > deadline) {
-                    throw new Failed(unit.start.place() + ": gave up after --lock-deadline " + engine.script.locks.deadline + " s: " + builder.get(0) + " still builds an index on that table");
+                    throw new Failed(unit.start.place() + ": gave up after --lock-deadline " + engine.script.locks.deadline + " s: " + builder.get(0) + " still builds an index on that table, or vacuums it", "55P03");
                 } else if (!said) {
-                    engine.script.note("waiting for " + builder.get(0) + ", which builds an index on that table");
+                    engine.script.note("waiting for " + builder.get(0) + ", which builds an index on that table or vacuums it");
                 }
                 engine.sleep(300);
             }
@@ -2947,6 +2983,22 @@ class run_migrations implements Callable<Integer> {
             return engine.history.column(sql, values);
         }
 
+        /** True if the partition was half detached, and is detached now. */
+        boolean finishDetach() throws SQLException {
+            var detach = DETACH.matcher(plain);
+            if (!detach.matches() || !ask("select to_jsonb(i) ->> 'inhdetachpending' from pg_catalog.pg_inherits i where inhparent = pg_catalog.to_regclass(?)"
+                    + " and inhrelid = pg_catalog.to_regclass(?)", detach.group(1), detach.group(4)).contains("true")) {
+                return false;
+            }
+            engine.execute("alter table " + detach.group(1) + " detach partition " + detach.group(4) + " finalize");
+            return true;
+        }
+
+        /** Whether what it leaves tells if it has come to its end; what commits by itself may have done a part. */
+        boolean isDecidable() {
+            return !Set.of("call", "do", "\\;").contains(unit.start.words().isEmpty() ? "" : unit.start.words().get(0));
+        }
+
         /** After a run that died: true if the statement has ended, false if it is to run again, null if nobody can tell. */
         Boolean ended(String known) throws SQLException, Failed {
             var create = CREATE_INDEX.matcher(plain);
@@ -2965,10 +3017,7 @@ class run_migrations implements Callable<Integer> {
             } else if (detach.matches()) {
                 var state = ask("select to_jsonb(i) ->> 'inhdetachpending' from pg_catalog.pg_inherits i where inhparent = pg_catalog.to_regclass(?)"
                         + " and inhrelid = pg_catalog.to_regclass(?)", detach.group(1), detach.group(4));
-                if (state.contains("true")) {
-                    engine.execute("alter table " + detach.group(1) + " detach partition " + detach.group(4) + " finalize");
-                }
-                return state.isEmpty() || state.contains("true");
+                return state.isEmpty() || finishDetach();
             } else if (object.matches()) {
                 var kind = object.group(2).toLowerCase(Locale.ROOT);
                 var column = Map.of("database", "datname", "tablespace", "spcname", "subscription", "subname").get(kind);
@@ -3229,7 +3278,7 @@ class run_migrations implements Callable<Integer> {
             if (journal == null) {
                 return;
             }
-            try (var select = connection.prepareStatement("select version, case state when 'failed' then error when 'begun' then file || ':' || line || ': a run died during ' || statement"
+            try (var select = connection.prepareStatement("select version, case state when 'failed' then error when 'begun' then coalesce(error, file || ':' || line || ': a run died during ' || statement)"
                     + " else file || ': a run died after ' || statement end from " + journal + " where history = ? and version <> '' order by at")) {
                 select.setString(1, schema);
                 var found = select.executeQuery();
@@ -3285,8 +3334,12 @@ class run_migrations implements Callable<Integer> {
         }
 
         void noteFailure(String version, Unit unit, Path file, Failed e) throws SQLException {
-            forgetFailure(version);
-            journal(version, unit, file, "failed", e.getMessage().lines().findFirst().orElse(""), null);
+            var error = e.getMessage().lines().findFirst().orElse("");
+            var noted = unit.kind == Unit.Kind.ALONE && update("update " + journal + " set error = ? where history = ? and version = ? and first = ?", error, schema, version, unit.first) > 0;
+            if (!noted) { // a statement that stands alone has noted more than that
+                forgetFailure(version);
+                journal(version, unit, file, "failed", error, null);
+            }
         }
 
         /** Statements of the file that earlier runs have applied. */
@@ -3318,12 +3371,12 @@ class run_migrations implements Callable<Integer> {
          * A run that was killed may have left a backend that is still at work, its last commit included. Waits for it to end, then notes
          * this run's backend in its place.
          */
-        void succeed(String journal, int pid, run_migrations script) throws SQLException, Failed, InterruptedException {
+        void succeed(String journal, int pid, String lockPid, run_migrations script) throws SQLException, Failed, InterruptedException {
             this.journal = journal;
             var deadline = System.nanoTime() + (long) (script.locks.wait * 1e9);
             for (var said = false;; said = true) {
                 var alive = column("select a.pid || ', ' || pg_catalog.left(a.query, 80) from " + journal + " j join pg_catalog.pg_stat_activity a on a.pid = j.first and a.backend_start::text = j.known"
-                        + " where j.history = ? and j.version = '' and a.pid <> pg_catalog.pg_backend_pid() and a.state <> 'idle'", schema);
+                        + " where j.history = ? and j.version = '' and a.pid <> pg_catalog.pg_backend_pid() and a.pid::text <> ? and a.state <> 'idle'", schema, lockPid);
                 if (alive.isEmpty()) {
                     break;
                 } else if (System.nanoTime() > deadline) {
@@ -3333,18 +3386,19 @@ class run_migrations implements Callable<Integer> {
                 }
                 Thread.sleep(200);
             }
+            update("delete from " + journal + " where history = ? and version = ''", schema);
             announce(pid);
         }
 
         /** Which backend works for this run, for the next one to know. */
         void announce(int pid) throws SQLException {
-            retire();
-            update("insert into " + journal + " (history, version, first, known, state, by_whom) select ?, '', pid, backend_start::text, 'run', ? from pg_catalog.pg_stat_activity where pid = ?",
+            update("insert into " + journal + " (history, version, first, known, state, by_whom) select ?, '', pid, backend_start::text, 'run', ? from pg_catalog.pg_stat_activity where pid = ?"
+                    + " on conflict (history, version, first) do update set known = excluded.known",
                     schema, whoRuns(), pid);
         }
 
-        void retire() throws SQLException {
-            update("delete from " + journal + " where history = ? and version = ''", schema);
+        void retire(int pid) throws SQLException {
+            update("delete from " + journal + " where history = ? and version = '' and first = ?", schema, pid);
         }
 
         // --- the history itself ---
