@@ -498,7 +498,7 @@ class run_migrations_faults_test {
         until(20, "the index is being built", sleeping("create index"));
         killed.kill();
         var next = start(pooler, "--verbose");
-        until(20, "the next run waits for the end of it", () -> next.lines().stream().anyMatch(line -> line.contains("left a backend at work")) || !next.process.isAlive());
+        until(20, "the next run waits for the end of it", () -> next.lines().stream().anyMatch(line -> line.contains("left a backend at work") || line.contains("which builds an index")) || !next.process.isAlive());
         assertThat(next.process.isAlive()).as(() -> String.join("\n", next.lines())).isTrue();
         assertThat(column("select count(*) from pg_index where indrelid = 't'::regclass")).containsExactly("1");
         var ran = next.ended(20);
