@@ -1884,6 +1884,11 @@ class run_migrations implements Callable<Integer> {
             return last - first + 1;
         }
 
+        /** Whether what it leaves tells if it has come to its end; a statement that commits by itself may have done a part. */
+        boolean isDecidable() {
+            return kind != Kind.ALONE || !Set.of("call", "do", "\\;").contains(start.words().isEmpty() ? "" : start.words().get(0));
+        }
+
         String describe() {
             return switch (kind) {
                 case TRANSACTION -> "one transaction, " + count(statements(), "statement") + " from line " + start.line();
@@ -2176,6 +2181,7 @@ class run_migrations implements Callable<Integer> {
         Connection worker;
         final boolean pooled;
         final boolean escapes;
+        final String name; // of the application
         final String lockTimeout;
         final CountDownLatch closed = new CountDownLatch(1);
         int pid;
@@ -2199,8 +2205,9 @@ class run_migrations implements Callable<Integer> {
             worker = script.connectAs(timeZone);
             lock.prove(worker);
             try (var session = worker.createStatement().executeQuery("select pg_catalog.pg_backend_pid(), pg_catalog.current_setting('standard_conforming_strings'),"
-                    + " pg_catalog.current_setting('lock_timeout')")) {
+                    + " pg_catalog.current_setting('lock_timeout'), pg_catalog.current_setting('application_name')")) {
                 session.next();
+                name = session.getString(4);
                 pid = session.getInt(1);
                 escapes = session.getString(2).equals("off");
                 lockTimeout = script.locks.timeout == null && !session.getString(3).equals("0") ? session.getString(3)
@@ -2210,7 +2217,7 @@ class run_migrations implements Callable<Integer> {
             if (pooled) {
                 worker.unwrap(PGConnection.class).setPrepareThreshold(0); // a named statement would stay in a session that is not ours
             }
-            History.find(worker).succeed(before.journal, pid, lock.ask("select pg_catalog.pg_backend_pid()").get(0)[0], script);
+            History.find(worker).succeed(before.journal, pid, lock.ask("select pg_catalog.pg_backend_pid()").get(0)[0], pooled, script);
             history = History.find(worker); // as the dead run, its last commit included, has left it
             watch = new Watch(lock, script);
             watch.start();
@@ -2270,7 +2277,7 @@ class run_migrations implements Callable<Integer> {
                     throw new Failed("cannot read " + file + ": " + e.getMessage());
                 } catch (Failed | SQLException error) {
                     var e = error instanceof Failed failed ? failed : new Failed((file == null ? "" : file + ": ") + explain((SQLException) error, ""), ((SQLException) error).getSQLState());
-                    if (interrupted || !Set.of("55P03", "40P01").contains(Objects.toString(e.state)) || System.nanoTime() > deadline) {
+                    if (interrupted || !Set.of("55P03", "40P01").contains(Objects.toString(e.state)) || System.nanoTime() > deadline || !units.stream().allMatch(Unit::isDecidable)) {
                         throw e;
                     }
                     var pause = Math.min(5000, 100L << Math.min(attempt, 6)) * (0.5 + Math.random());
@@ -2532,7 +2539,7 @@ class run_migrations implements Callable<Integer> {
                 throw new Failed(file + ": " + (e instanceof SQLException sql ? explain(sql, "") : e.getMessage()));
             } finally {
                 engine.leaveSession(file, touching);
-                if (changesDefaults) {
+                if (changesDefaults && !engine.pooled) {
                     engine.renew();
                 }
             }
@@ -2590,7 +2597,7 @@ class run_migrations implements Callable<Integer> {
             var lost = Objects.toString(e.state, "").startsWith("08");
             var stays = lost ? "the connection was lost; what was committed, the next run finds out and goes on behind it" : done == 0 ? "rolled back: nothing of this file remains"
                     : "rolled back to " + unit.start.place() + ": what stands before it is applied and stays, the next run goes on there";
-            var failed = e.adding(unit.kind != Unit.Kind.ALONE || lost ? stays : !new Alone(this, unit).isDecidable() ? "it may have committed a part of its work: look, then run again with --in-doubt done or again"
+            var failed = e.adding(unit.kind != Unit.Kind.ALONE || lost ? stays : !unit.isDecidable() ? "it may have committed a part of its work: look, then run again with --in-doubt done or again"
                     : done == 0 ? "nothing of this file remains" : stays);
             try {
                 engine.asOurselves(() -> engine.history.noteFailure(key, unit, file, failed));
@@ -2672,7 +2679,8 @@ class run_migrations implements Callable<Integer> {
                 }
             }
             if (engine.pooled && !touching.isEmpty()) {
-                engine.execute("reset session authorization; reset role; reset all; close all; deallocate all; unlisten *; discard temp"); // it is somebody else's next
+                engine.execute("reset session authorization; reset role; reset all; close all; deallocate all; unlisten *; discard temp;"
+                        + " set application_name = " + History.literal(engine.name)); // it is somebody else's next, and ours until the commit has come to its end
             }
         }
 
@@ -2809,7 +2817,7 @@ class run_migrations implements Callable<Integer> {
             }
             engine.script.note(unit.start.place() + " was under way when a run died; it " + (ended ? "had come to its end" : "runs again"));
             if (ended) {
-                engine.history.journal(key, unit, file, "done", null, null);
+                engine.asOurselves(() -> engine.history.journal(key, unit, file, "done", null, null));
             }
             return ended ? begun.first() + 1 : applied;
         }
@@ -2882,7 +2890,7 @@ class run_migrations implements Callable<Integer> {
                 }
             } catch (Failed e) {
                 try {
-                    engine.asOurselves(() -> engine.history.journal(run.key, unit, run.file, isDecidable() ? "failed" : "begun", e.getMessage().lines().findFirst().orElse(""), String.join(",", before)));
+                    engine.asOurselves(() -> engine.history.journal(run.key, unit, run.file, unit.isDecidable() ? "failed" : "begun", e.getMessage().lines().findFirst().orElse(""), String.join(",", before)));
                     clearAway();
                 } catch (SQLException | IOException | Failed lost) {
                     e.addSuppressed(lost); // the next run settles it
@@ -2994,11 +3002,6 @@ class run_migrations implements Callable<Integer> {
             return true;
         }
 
-        /** Whether what it leaves tells if it has come to its end; what commits by itself may have done a part. */
-        boolean isDecidable() {
-            return !Set.of("call", "do", "\\;").contains(unit.start.words().isEmpty() ? "" : unit.start.words().get(0));
-        }
-
         /** After a run that died: true if the statement has ended, false if it is to run again, null if nobody can tell. */
         Boolean ended(String known) throws SQLException, Failed {
             var create = CREATE_INDEX.matcher(plain);
@@ -3045,7 +3048,10 @@ class run_migrations implements Callable<Integer> {
                     set client_encoding = 'UTF8';
                     set client_min_messages = warning;
                     create schema if not exists pgbang;
-                    create or replace view pgbang.migration_lock as select 'pg_locks tells who holds it' as holder;
+                    select pg_catalog.to_regclass('pgbang.migration_lock') is null as pgbang_new \\gset
+                    \\if :pgbang_new
+                    create view pgbang.migration_lock as select 'pg_locks tells who holds it' as holder;
+                    \\endif
                     create table if not exists pgbang.migration_journal (%s);
                     select coalesce((select n.nspname from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
                         where c.relname = 'schema_migrations' and c.relkind in ('r', 'p') and n.nspname = any (pg_catalog.current_schemas(false))
@@ -3306,7 +3312,7 @@ class run_migrations implements Callable<Integer> {
                     }
                     return place + "migration_lock";
                 } catch (SQLException e) {
-                    if (attempt > 5 || !Set.of("23505", "42P06", "42P07", "XX000").contains(e.getSQLState())) { // unless another first run was faster
+                    if (attempt > 5 || !Set.of("23505", "42P06", "42P07", "42710", "XX000").contains(e.getSQLState())) { // unless another first run was faster
                         throw new Failed("cannot make the lock table " + place + "migration_lock: " + explain(e, "")
                                 + "\n  what the role lacks: GRANT CREATE ON DATABASE or ON SCHEMA " + schema + " TO it; of a schema pgbang that exists, GRANT USAGE ON SCHEMA pgbang and ALL ON ALL TABLES IN SCHEMA pgbang TO it");
                     }
@@ -3319,8 +3325,11 @@ class run_migrations implements Callable<Integer> {
                 if (place.equals("pgbang.")) {
                     statement.execute("create schema if not exists pgbang");
                 }
-                // a view, since VACUUM and REINDEX of the whole database would wait for the lock on a table
-                statement.execute("create or replace view " + place + "migration_lock as select 'pg_locks tells who holds it' as holder");
+                if (column("select 1 where pg_catalog.to_regclass(?) is not null", place + "migration_lock").isEmpty()) {
+                    // A view, since VACUUM and REINDEX of the whole database would wait for the lock on a table. Without OR REPLACE, which would wait
+                    // for a run that holds the lock by now, with a snapshot that the CREATE INDEX CONCURRENTLY of that run waits for.
+                    statement.execute("create view " + place + "migration_lock as select 'pg_locks tells who holds it' as holder");
+                }
                 statement.execute("create table if not exists " + place + "migration_journal (" + JOURNAL + ")");
             }
         }
@@ -3371,12 +3380,15 @@ class run_migrations implements Callable<Integer> {
          * A run that was killed may have left a backend that is still at work, its last commit included. Waits for it to end, then notes
          * this run's backend in its place.
          */
-        void succeed(String journal, int pid, String lockPid, run_migrations script) throws SQLException, Failed, InterruptedException {
+        void succeed(String journal, int pid, String lockPid, boolean pooled, run_migrations script) throws SQLException, Failed, InterruptedException {
             this.journal = journal;
+            var begun = column("select pg_catalog.clock_timestamp()").get(0); // behind a pooler a run is known by its name only, and who just looks for the lock is gone at once
             var deadline = System.nanoTime() + (long) (script.locks.wait * 1e9);
             for (var said = false;; said = true) {
-                var alive = column("select a.pid || ', ' || pg_catalog.left(a.query, 80) from " + journal + " j join pg_catalog.pg_stat_activity a on a.pid = j.first and a.backend_start::text = j.known"
-                        + " where j.history = ? and j.version = '' and a.pid <> pg_catalog.pg_backend_pid() and a.pid::text <> ? and a.state <> 'idle'", schema, lockPid);
+                var alive = column("select a.pid || ', ' || pg_catalog.left(a.query, 80) from pg_catalog.pg_stat_activity a where a.datname = pg_catalog.current_database()"
+                        + " and a.pid <> pg_catalog.pg_backend_pid() and a.pid::text <> ? and a.state <> 'idle' and (exists (select from " + journal + " j where j.history = ?"
+                        + " and j.version = '' and j.first = a.pid and j.known = a.backend_start::text) or ?::boolean and a.application_name like 'pgbang/%'"
+                        + " and a.application_name = pg_catalog.current_setting('application_name') and a.query_start < ?::timestamptz)", lockPid, schema, pooled, begun);
                 if (alive.isEmpty()) {
                     break;
                 } else if (System.nanoTime() > deadline) {
