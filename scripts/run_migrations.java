@@ -2879,7 +2879,9 @@ class run_migrations implements Callable<Integer> {
                 engine.asOurselves(note);
                 return;
             }
-            var known = ask("select known from " + engine.history.journal + " where history = ? and version = ? and first = ? and known is not null", engine.history.schema, run.key, unit.first);
+            var known = new ArrayList<String>();
+            engine.asOurselves(() -> known.addAll(
+                    ask("select known from " + engine.history.journal + " where history = ? and version = ? and first = ? and known is not null", engine.history.schema, run.key, unit.first)));
             before = known.isEmpty() ? indexesBefore() : List.of(known.get(0).split(",")); // an earlier try may have left one
             clearAway();
             engine.asOurselves(() -> engine.history.journal(run.key, unit, run.file, "begun", null, String.join(",", before)));
