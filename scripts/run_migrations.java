@@ -972,6 +972,7 @@ class run_migrations implements Callable<Integer> {
         final Map<String, Object> json = new LinkedHashMap<>();
         final String state; // SQLSTATE, null if it was not the server that refused
         int index = -1; // of the statement in its file
+        boolean partial; // a part of it may be committed: not to be tried again unasked
 
         Failed(String message) {
             this(message, null);
@@ -2214,11 +2215,11 @@ class run_migrations implements Callable<Integer> {
                         : Math.round(1000 * (script.locks.timeout == null ? 3 : script.locks.timeout)) + "ms";
             }
             pooled = worker.unwrap(PGConnection.class).getBackendPID() != pid;
-            if (pooled) {
-                worker.unwrap(PGConnection.class).setPrepareThreshold(0); // a named statement would stay in a session that is not ours
-            }
-            History.find(worker).succeed(before.journal, pid, lock.ask("select pg_catalog.pg_backend_pid()").get(0)[0], pooled, script);
+            worker.unwrap(PGConnection.class).setPrepareThreshold(0); // named statements would show in the session of the file, or stay in that of a pooler
+            var dead = History.find(worker);
+            dead.succeed(before.journal, pid, lock.ask("select pg_catalog.pg_backend_pid()").get(0)[0], pooled, script);
             history = History.find(worker); // as the dead run, its last commit included, has left it
+            history.token = dead.token;
             watch = new Watch(lock, script);
             watch.start();
             Runtime.getRuntime().addShutdownHook(new Thread(this::interrupt));
@@ -2252,6 +2253,7 @@ class run_migrations implements Callable<Integer> {
                         run.statements(unit.first, unit.last);
                     }
                     execute("set local session authorization default; set local role none");
+                    history.fence();
                     run.finish.with(run.plan.digest);
                     execute("reset all" + settings("; set local "));
                 }
@@ -2277,7 +2279,7 @@ class run_migrations implements Callable<Integer> {
                     throw new Failed("cannot read " + file + ": " + e.getMessage());
                 } catch (Failed | SQLException error) {
                     var e = error instanceof Failed failed ? failed : new Failed((file == null ? "" : file + ": ") + explain((SQLException) error, ""), ((SQLException) error).getSQLState());
-                    if (interrupted || !Set.of("55P03", "40P01").contains(Objects.toString(e.state)) || System.nanoTime() > deadline || !units.stream().allMatch(Unit::isDecidable)) {
+                    if (interrupted || e.partial || !Set.of("55P03", "40P01").contains(Objects.toString(e.state)) || System.nanoTime() > deadline || !units.stream().allMatch(Unit::isDecidable)) {
                         throw e;
                     }
                     var pause = Math.min(5000, 100L << Math.min(attempt, 6)) * (0.5 + Math.random());
@@ -2347,6 +2349,7 @@ class run_migrations implements Callable<Integer> {
         void asOurselves(Work work) throws SQLException, Failed, IOException {
             inTransaction("begin read write", () -> {
                 execute("set local session authorization default; set local role none");
+                history.fence();
                 work.run();
             });
         }
@@ -2404,6 +2407,7 @@ class run_migrations implements Callable<Integer> {
                 worker.close();
                 worker = script.connectAs(timeZone);
                 history.connection = worker;
+                worker.unwrap(PGConnection.class).setPrepareThreshold(0);
                 pid = worker.unwrap(PGConnection.class).getBackendPID();
                 history.announce(pid);
             } catch (SQLException | InterruptedException lost) {
@@ -2474,7 +2478,7 @@ class run_migrations implements Callable<Integer> {
                 script.note(watch.summary());
             }
             try {
-                history.retire(pid);
+                history.retire();
             } finally {
                 worker.close();
                 closed.countDown();
@@ -2669,6 +2673,7 @@ class run_migrations implements Callable<Integer> {
             if (!touching.isEmpty()) {
                 engine.execute("set local session authorization default; set local role none");
             }
+            engine.history.fence();
             if (plan.units.size() > 1 || unit.kind == Unit.Kind.ALONE) {
                 engine.history.journal(key, unit, file, "done", null, null);
             }
@@ -2806,6 +2811,7 @@ class run_migrations implements Callable<Integer> {
             }
             replaySession(engine.pooled ? 0 : begun.first(), units); // names are those that the file means
             var statement = new Alone(this, unit);
+            statement.awaitTwins();
             statement.awaitBuilders(); // the dead run's backend may be one
             var ended = statement.ended(begun.known());
             if (ended == null && engine.script.locks.inDoubt != null) {
@@ -2897,6 +2903,7 @@ class run_migrations implements Callable<Integer> {
                 } catch (SQLException | IOException | Failed lost) {
                     e.addSuppressed(lost); // the next run settles it
                 }
+                e.partial = !unit.isDecidable();
                 throw e;
             }
             engine.asOurselves(note);
@@ -2942,6 +2949,23 @@ class run_migrations implements Callable<Integer> {
                     engine.watch.end();
                     restore(engine.pooled ? "" : "reset lock_timeout");
                 }
+            }
+        }
+
+        /** Behind a pooler nobody knows the dead run's backend, but what it does. */
+        void awaitTwins() throws SQLException, Failed {
+            var deadline = System.nanoTime() + (long) (engine.script.locks.wait * 1e9);
+            for (var said = false;; said = true) {
+                var twin = ask("select pid || ', ' || pg_catalog.left(query, 80) from pg_catalog.pg_stat_activity where state = 'active' and datname = pg_catalog.current_database()"
+                        + " and pid <> pg_catalog.pg_backend_pid() and query <> '' and pg_catalog.starts_with(?, query)", unit.start.text());
+                if (twin.isEmpty()) {
+                    return;
+                } else if (System.nanoTime() > deadline) {
+                    throw new Failed("a run that died has left a backend at work: pid " + twin.get(0) + "\n  wait for it, or end it: select pg_terminate_backend(" + twin.get(0).split(",")[0] + ")");
+                } else if (!said) {
+                    engine.script.note("a run that died has left a backend at work, pid " + twin.get(0) + "; waiting for its end");
+                }
+                engine.sleep(200);
             }
         }
 
@@ -3205,6 +3229,7 @@ class run_migrations implements Callable<Integer> {
         String table;
         String versionType = "text";
         String journal;
+        String token = java.util.UUID.randomUUID().toString(); // of the mark that this run leaves in the journal
         String who;
         boolean ensured; // that the table has all columns, by the transaction under way
         boolean complete; // and that one was committed
@@ -3400,19 +3425,31 @@ class run_migrations implements Callable<Integer> {
                 }
                 Thread.sleep(200);
             }
-            update("delete from " + journal + " where history = ? and version = ''", schema);
+            try (var waits = connection.createStatement()) { // for the commit of a run that died, whatever backend does it
+                waits.execute("begin; set local lock_timeout = 0; set local statement_timeout = 0; delete from " + journal + " where history = " + literal(schema) + " and version = ''; commit");
+            }
             announce(pid);
         }
 
         /** Which backend works for this run, for the next one to know. */
         void announce(int pid) throws SQLException {
-            update("insert into " + journal + " (history, version, first, known, state, by_whom) select ?, '', pid, backend_start::text, 'run', ? from pg_catalog.pg_stat_activity where pid = ?"
-                    + " on conflict (history, version, first) do update set known = excluded.known",
-                    schema, whoRuns(), pid);
+            update("insert into " + journal + " (history, version, first, known, state, by_whom, digest) select ?, '', pid, backend_start::text, 'run', ?, ? from pg_catalog.pg_stat_activity where pid = ?"
+                    + " on conflict (history, version, first) do update set known = excluded.known, digest = excluded.digest",
+                    schema, whoRuns(), token, pid);
         }
 
-        void retire(int pid) throws SQLException {
-            update("delete from " + journal + " where history = ? and version = '' and first = ?", schema, pid);
+        void retire() throws SQLException {
+            update("delete from " + journal + " where history = ? and version = '' and digest = ?", schema, token);
+        }
+
+        /**
+         * In the transaction that is about to commit: fails if another run has taken over, and, by the lock on the row, makes one that
+         * is about to take over wait for the end of this commit.
+         */
+        void fence() throws SQLException, Failed {
+            if (update("update " + journal + " set at = pg_catalog.now() where history = ? and version = '' and digest = ?", schema, token) == 0) {
+                throw new Failed("the lock was lost, and another run has taken over; so this one stops");
+            }
         }
 
         // --- the history itself ---

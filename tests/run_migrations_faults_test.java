@@ -45,10 +45,14 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+import org.junit.jupiter.api.parallel.ResourceLock;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What remains when the runner, the connection or the server dies, when several run at once, and when others hold the locks. */
+@Execution(ExecutionMode.CONCURRENT) // they mostly wait; of effect where JUnit's parallel execution is enabled
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class run_migrations_faults_test {
     /** One statement of each kind; what each of them does can be counted. */
@@ -360,6 +364,7 @@ class run_migrations_faults_test {
     @Test
     @Tag("slow")
     @Timeout(value = 20, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+    @ResourceLock("own server")
     void killed_with_the_server_the_next_run_does_the_rest_and_nothing_twice() throws Exception {
         var seed = System.nanoTime();
         System.out.println("killed_with_the_server: seed " + seed);
@@ -388,6 +393,7 @@ class run_migrations_faults_test {
     @Test
     @Tag("slow")
     @Timeout(value = 20, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+    @ResourceLock("own server")
     void a_commit_that_nobody_can_tell_the_end_of_is_not_said_to_be_rolled_back() throws Exception {
         var server = own();
         var database = server.database("unanswered");
@@ -404,7 +410,7 @@ class run_migrations_faults_test {
             assertThat(ran.exit()).isEqualTo(2);
             assertThat(ran.err()).doesNotContain("rolled back", "nothing of this file remains");
         } finally {
-            sqlAt(server.url("postgres"), "set synchronous_commit = local; alter system reset synchronous_standby_names", "select pg_reload_conf()");
+            sqlAt(server.url("postgres"), "set synchronous_commit = local", "alter system reset synchronous_standby_names", "select pg_reload_conf()");
         }
         var next = runAt(database);
         assertThat(next.exit()).as(next.err()).isZero();
@@ -686,6 +692,7 @@ class run_migrations_faults_test {
     }
 
     @Test
+    @ResourceLock("own server")
     void a_prepared_transaction_in_the_way_is_named() throws Exception {
         var database = own().database("prepared");
         sqlAt(database, "create table t (id int)");
@@ -712,9 +719,10 @@ class run_migrations_faults_test {
 
     void secondStatementBlocked(String begin) throws Exception {
         sql("create table t (id int)", "create table log (step int)", "create table c (n int)", "insert into c values (0)");
-        file("001_unit.sql", begin + "insert into log values (1);\nupdate c set n = n + 1;\ncopy log from stdin;\n2\n\\.\nalter table t add column more int;\ninsert into log values (3);\n" + (begin.isEmpty() ? "" : "commit;\n"));
-        var reader = transaction("select * from t");
+        file("001_unit.sql", begin + "insert into log values (1);\nupdate c set n = n + 1;\ncopy log from stdin;\n2\n\\.\nselect pg_sleep(0.5);\nalter table t add column more int;\ninsert into log values (3);\n" + (begin.isEmpty() ? "" : "commit;\n"));
         var running = start(url, "--lock-timeout", "0.3");
+        until(20, "the transaction is under way", sleeping("select pg_sleep"));
+        var reader = transaction("select * from t");
         running.untilSaid("rolled back, again in", 10);
         reader.rollback();
         var ran = running.ended(20);
@@ -725,10 +733,11 @@ class run_migrations_faults_test {
 
     @Test
     void whom_a_deadlock_hits_tries_again() throws Exception {
-        sql("create table a (id int)", "create table b (id int)", "create table log (step int)", "alter database " + name(url) + " set deadlock_timeout = '2s'");
-        file("001_both.sql", "insert into log values (1);\nalter table b add column more int;\nalter table a add column more int;");
-        var other = transaction("set deadlock_timeout = '60s'", "lock table a in access exclusive mode");
+        sql("create table a (id int)", "create table b (id int)", "create table log (step int)", "alter database " + name(url) + " set deadlock_timeout = '1500ms'");
+        file("001_both.sql", "insert into log values (1);\nselect pg_sleep(0.5);\nalter table b add column more int;\nalter table a add column more int;");
         var running = start(url, "--lock-timeout", "30");
+        until(20, "the transaction is under way", sleeping("select pg_sleep"));
+        var other = transaction("set deadlock_timeout = '60s'", "lock table a in access exclusive mode");
         until(20, "the run waits for a", "select 1 from pg_locks where relation = 'a'::regclass and not granted");
         other.createStatement().execute("lock table b in access exclusive mode"); // granted when the run has been chosen to give way
         other.commit();
@@ -1390,10 +1399,11 @@ class run_migrations_faults_test {
     @Test
     void single_transaction_tries_again_as_a_whole() throws Exception {
         sql("create table t (id int)", "create table log (step int)");
-        file("001_a.sql", "insert into log values (1);\ncopy log from stdin;\n2\n\\.\n");
+        file("001_a.sql", "insert into log values (1);\ncopy log from stdin;\n2\n\\.\nselect pg_sleep(0.5);\n");
         file("002_b.sql", "alter table t add column more int;\ninsert into log values (3);");
-        var reader = transaction("select * from t");
         var running = start(url, "--single-transaction", "--lock-timeout", "0.3");
+        until(20, "the transaction is under way", sleeping("select pg_sleep"));
+        var reader = transaction("select * from t");
         running.untilSaid("again in", 10);
         reader.rollback();
         var ran = running.ended(20);
