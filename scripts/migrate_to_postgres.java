@@ -1,0 +1,12100 @@
+///usr/bin/env jbang "$0" "$@" ; exit $?
+//JAVA 17+
+//DESCRIPTION Moves a whole SQLite file to PostgreSQL, schema and rows, and proves that what arrived is what was there.
+//RUNTIME_OPTIONS --enable-native-access=ALL-UNNAMED
+//DEPS info.picocli:picocli:4.7.7
+//DEPS org.postgresql:postgresql:42.7.14
+//DEPS org.xerial:sqlite-jdbc:3.54.1.0
+//DEPS com.google.code.gson:gson:2.15.0
+//DEPS com.github.freva:ascii-table:1.12.1
+//DEPS commons-codec:commons-codec:1.21.0
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.US_ASCII;
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.github.freva.asciitable.AsciiTable;
+import com.github.freva.asciitable.ColumnData;
+import com.github.freva.asciitable.HorizontalAlign;
+import com.google.gson.Gson;
+import com.google.gson.GsonBuilder;
+import com.google.gson.JsonParseException;
+import com.google.gson.Strictness;
+import com.google.gson.stream.JsonReader;
+import com.google.gson.stream.JsonToken;
+import java.io.BufferedInputStream;
+import java.io.BufferedOutputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringReader;
+import java.io.UncheckedIOException;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.math.BigDecimal;
+import java.math.BigInteger;
+import java.math.MathContext;
+import java.math.RoundingMode;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.CharBuffer;
+import java.nio.charset.CharsetDecoder;
+import java.nio.charset.CoderResult;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.LocalDateTime;
+import java.time.Year;
+import java.time.YearMonth;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.BitSet;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.Deque;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.HexFormat;
+import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Properties;
+import java.util.Set;
+import java.util.StringJoiner;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.UUID;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+import java.util.regex.MatchResult;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
+import java.util.stream.Stream;
+import org.apache.commons.codec.digest.DigestUtils;
+import org.apache.commons.codec.digest.MurmurHash3;
+import org.postgresql.Driver;
+import org.postgresql.PGConnection;
+import org.postgresql.copy.CopyIn;
+import org.postgresql.copy.CopyOut;
+import org.postgresql.util.PSQLException;
+import org.sqlite.SQLiteConfig;
+import org.sqlite.SQLiteConnection;
+import org.sqlite.SQLiteErrorCode;
+import org.sqlite.SQLiteOpenMode;
+import org.sqlite.core.CoreStatement;
+import org.sqlite.core.DB;
+import picocli.CommandLine;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+@Command(name = "migrate_to_postgres", mixinStandardHelpOptions = true, version = migrate_to_postgres.TOOL, sortOptions = false, usageHelpAutoWidth = true,
+        description = {"Moves a whole SQLite file to PostgreSQL: schema, rows, keys, indexes, constraints, views, triggers; and proves that what arrived is what was there.",
+            "The file is only read. A run that was interrupted is continued by the same command."},
+        footer = {"", "Examples:",
+            "  jbang migrate_to_postgres.java --sqlite app.db --plan",
+            "  jbang migrate_to_postgres.java --sqlite app.db --url postgresql://app@localhost/app --html report.html",
+            "  jbang migrate_to_postgres.java --sqlite app.db --data-only", "",
+            "Exit code: 0 identical, 1 migrated with changes that are reported, 2 failed, 64 wrong usage."})
+class migrate_to_postgres implements Callable<Integer> {
+    static final String TOOL = "migrate_to_postgres 1.0";
+
+    @Option(names = "--sqlite", paramLabel = "FILE", description = "The SQLite file, or a sqlite:// URL (else SQLITE_DB_PATH, or DATABASE_URL if it is a sqlite:// URL).")
+    String sqlite;
+
+    @ArgGroup(heading = "%nInstead of migrating all:%n")
+    Only only = new Only();
+
+    static class Only {
+        @Option(names = "--plan", arity = "0..1", fallbackValue = "-", paramLabel = "FILE",
+                description = "Scan the file and write the plan as JSON (to stdout without FILE), for --plan-file; needs no server.")
+        String plan;
+
+        @Option(names = "--dry-run", description = "Show the SQL that would be executed; needs no server.")
+        boolean dryRun;
+
+        @Option(names = "--schema-only", description = "Create everything, move no rows.")
+        boolean schema;
+
+        @Option(names = "--data-only", description = "Fill the tables that an application has made: their types win, nothing of them is altered.")
+        boolean data;
+
+        @Option(names = "--verify-only", description = "Compare the file with what an earlier run has migrated.")
+        boolean verify;
+    }
+
+    @ArgGroup(exclusive = false, heading = "%nWhat is migrated, and where to:%n")
+    Choice choice = new Choice();
+
+    static class Choice {
+        @Option(names = "--plan-file", paramLabel = "FILE", description = "Do what this plan says; its types and SQL may have been edited.")
+        Path planFile;
+
+        @Option(names = "--tables", split = ",", paramLabel = "TABLE", description = "Only these tables.")
+        List<String> tables = List.of();
+
+        @Option(names = "--exclude", split = ",", paramLabel = "TABLE", description = "All but these tables.")
+        List<String> exclude = List.of();
+
+        @Option(names = "--protect", split = ",", paramLabel = "TABLE", description = "Tables of the target that must never be dropped, altered or filled.")
+        List<String> protect = List.of();
+
+        @Option(names = "--schema", paramLabel = "NAME", description = "The target's schema (default: public); made if it is missing.")
+        String schema = "public";
+
+        @Option(names = "--recreate", arity = "0..1", fallbackValue = "", paramLabel = "DATABASE",
+                description = "Drop the target database and make it anew; asks for its name, or takes it as the value.")
+        String recreate;
+
+        @Option(names = "--target-rows", paramLabel = "WHAT", description = "--data-only, tables that hold rows: abort, truncate or merge (default: abort).")
+        String targetRows = "abort";
+
+        boolean takes(String table) {
+            return (tables.isEmpty() || tables.stream().anyMatch(table::equalsIgnoreCase)) && exclude.stream().noneMatch(table::equalsIgnoreCase);
+        }
+
+        @Option(names = "--keep-rowid", description = "Tables without a primary key keep SQLite's rowid as a column.")
+        boolean keepRowid;
+    }
+
+    @ArgGroup(exclusive = false, heading = "%nWhat things become:%n")
+    Rules rules = new Rules();
+
+    /** The rules of the mapping; each default is the choice that loses nothing. */
+    static class Rules {
+        @Option(names = "--on-mismatch", paramLabel = "WHAT",
+                description = "Data against the declared type: widen the type, reject the row, null the value, abort (default: widen).")
+        String onMismatch = "widen";
+
+        @Option(names = "--int", paramLabel = "TYPE", description = "INTEGER becomes bigint, or integer or smallint where the data fit with room to double (default: bigint).")
+        String integer = "bigint";
+
+        @Option(names = "--length", paramLabel = "WHAT", description = "VARCHAR(n) becomes text, or text with a CHECK on its length if the data fit: text, check (default: text).")
+        String length = "text";
+
+        @Option(names = "--enum", paramLabel = "WHAT", description = "CHECK (c IN ('A', 'B')) stays a check on text, or becomes an enumerated type: text, native (default: text).")
+        String enums = "text";
+
+        @Option(names = "--enum-case", paramLabel = "WHAT", description = "Such values, their default and check together: keep, lower, upper (default: keep).")
+        String enumCase = "keep";
+
+        @Option(names = "--epoch", split = ",", paramLabel = "TABLE.COLUMN=UNIT",
+                description = "Numbers that are dates: unix, unixms, unixus, unixns, julian, cocoa, webkit, filetime, ticks, or none to leave them.")
+        Map<String, String> epoch = Map.of();
+
+        @Option(names = "--zero-date", paramLabel = "WHAT", description = "0 in a column of dates: keep, null (default: keep).")
+        String zeroDate = "keep";
+
+        @Option(names = "--assume-utc", description = "Times without a zone are UTC: timestamptz instead of timestamp.")
+        boolean assumeUtc;
+
+        @Option(names = "--uuid-bytes", paramLabel = "WHAT", description = "16-byte blobs declared UUID or GUID: bytea, rfc, ms (default: bytea).")
+        String uuidBytes = "bytea";
+
+        @Option(names = "--nul", paramLabel = "WHAT", description = "Text with a NUL: strip it, abort, make the column bytea, reject the row (default: strip).")
+        String nul = "strip";
+
+        @Option(names = "--bad-utf8", paramLabel = "WHAT",
+                description = "Text that is not UTF-8: replace by U+FFFD, read it as latin1, bytea, null, abort (default: replace).")
+        String badUtf8 = "replace";
+
+        @Option(names = "--nocase", paramLabel = "WHAT",
+                description = "COLLATE NOCASE: indexes on lower(column), which folds ASCII exactly as SQLite does; or citext, icu (default: lower).")
+        String nocase = "lower";
+
+        @Option(names = "--collation", paramLabel = "WHAT", description = "Text sorts as in SQLite (c) or as the database does (db) (default: c).")
+        String collation = "c";
+
+        @Option(names = "--case", paramLabel = "WHAT", description = "Names: auto keeps them as they are, lower, snake (default: auto).")
+        String nameCase = "auto";
+
+        @Option(names = "--now", paramLabel = "WHAT", description = "Defaults take the time of the transaction or of the statement (default: transaction).")
+        String now = "transaction";
+
+        @Option(names = "--trust-types", description = "Do not scan: what is declared holds; what does not fit is found while loading.")
+        boolean trustTypes;
+    }
+
+    @ArgGroup(exclusive = false, heading = "%nProof and report:%n")
+    Proof proof = new Proof();
+
+    static class Proof {
+        @Option(names = "--verify", paramLabel = "HOW",
+                description = "counts: rows and sums; hash: every cell, order-free, differences by key; rows: cell by cell; none (default: hash).")
+        String verify = "hash";
+
+        @Option(names = "--rejects", paramLabel = "FILE", description = "Each cell that was changed, with its original bytes (default: rejects.ndjson; only written if there are any).")
+        Path rejects = Path.of("rejects.ndjson");
+
+        @Option(names = "--not-migrated", paramLabel = "FILE", description = "What was not created, ready to edit (default: not_migrated.sql; only written if there is any).")
+        Path notMigrated = Path.of("not_migrated.sql");
+
+        @Option(names = "--html", paramLabel = "FILE", description = "The report as a page.")
+        Path html;
+
+        @Option(names = "--json", description = "The report as one JSON document on stdout.")
+        boolean json;
+
+        @Option(names = "--quiet", description = "Only problems.")
+        boolean quiet;
+
+        @Option(names = "--jobs", paramLabel = "N", description = "Connections that work at the same time (default: 2).")
+        int jobs = 2;
+    }
+
+    @Mixin
+    Database database = new Database();
+
+    @Spec
+    CommandSpec spec;
+
+
+    public static void main(String... arguments) {
+        var script = new migrate_to_postgres();
+        System.exit(script.database.command(script).execute(arguments));
+    }
+
+    /** The file is opened and understood; then it is planned, shown, migrated or compared. */
+    @Override
+    public Integer call() throws Exception {
+        checkOptions();
+        try {
+            return run();
+        } catch (Exception e) {
+            if (proof.json) {
+                out().println(Plan.JSON.toJson(Map.of("error", Objects.toString(e.getMessage()).replaceAll("://.*@", "://***@"))));
+            }
+            throw e instanceof Misuse ? wrong(e.getMessage()) : e;
+        }
+    }
+
+    private int run() throws Exception {
+        var progress = new Progress(spec.commandLine().getErr(), System.console() != null && !proof.json, proof.quiet, database.verbose);
+        try (var source = Source.open(file(), Math.max(1, proof.jobs), database.wait)) {
+            if (only.verify) {
+                return verifyAgain(source, progress);
+            }
+            if (only.data) {
+                return fill(source, progress);
+            }
+            var plan = choice.planFile == null ? new Planner(source, rules, choice, null, progress).plan() : Plan.read(choice.planFile);
+            rules = plan.rules;
+            progress.end();
+            if (only.plan != null) {
+                return write(plan);
+            }
+            if (only.dryRun) {
+                new Script(plan).statements().forEach(statement -> out().println(statement + (statement.startsWith("--") ? "" : ";")));
+                return 0;
+            }
+            try (var target = Target.open(database, choice, spec.commandLine())) {
+                target.checkEmpty(plan, choice.protect);
+                return migrate(source, plan, target, null, progress);
+            }
+        }
+    }
+
+    /** --data-only: what is in the target decides, so it is looked at first. */
+    private int fill(Source source, Progress progress) throws Exception {
+        try (var target = Target.open(database, choice, spec.commandLine())) {
+            var led = new TargetLed(target, choice, rules);
+            return migrate(source, new Planner(source, rules, choice, led, progress).plan(), target, led, progress);
+        }
+    }
+
+    private void checkOptions() {
+        var allowed = Map.of("--on-mismatch", Set.of("widen", "reject", "null", "abort"), "--int", Set.of("bigint", "integer", "smallint"), "--length", Set.of("text", "check"), "--enum", Set.of("text", "native"),
+                "--enum-case", Set.of("keep", "lower", "upper"), "--zero-date", Set.of("keep", "null"), "--uuid-bytes", Set.of("bytea", "rfc", "ms"), "--nul", Set.of("strip", "abort", "bytea", "reject"),
+                "--bad-utf8", Set.of("replace", "latin1", "bytea", "null", "abort"), "--nocase", Set.of("lower", "citext", "icu"));
+        var more = Map.of("--collation", Set.of("c", "db"), "--case", Set.of("auto", "lower", "snake"), "--now", Set.of("transaction", "statement"), "--verify", Set.of("counts", "hash", "rows", "none"),
+                "--target-rows", Set.of("abort", "truncate", "merge"));
+        var units = Stream.concat(Stream.of("none"), Stream.of(Epoch.values()).map(Enum::name)).collect(Collectors.toSet());
+        spec.options().stream().filter(option -> option.getValue() instanceof String).forEach(option -> {
+            var values = allowed.getOrDefault(option.longestName(), more.get(option.longestName()));
+            if (values != null && !values.contains((String) option.getValue())) {
+                throw wrong(option.longestName() + " is one of " + String.join(", ", new TreeSet<>(values)) + ", not " + option.getValue());
+            }
+        });
+        rules.epoch.forEach((column, unit) -> {
+            if (!units.contains(unit) || column.indexOf('.') < 1) {
+                throw wrong("--epoch TABLE.COLUMN=UNIT, where UNIT is one of " + String.join(", ", new TreeSet<>(units)) + ", not " + column + "=" + unit);
+            }
+        });
+        if (proof.jobs < 1 || proof.jobs > 64) {
+            throw wrong("--jobs is from 1 to 64");
+        }
+        if (only.data && choice.recreate != null) {
+            throw wrong("--recreate makes an empty database, --data-only fills the tables of one: choose");
+        }
+    }
+
+    private ParameterException wrong(String message) {
+        return new ParameterException(spec.commandLine(), message);
+    }
+
+    /** --sqlite, else SQLITE_DB_PATH, else a DATABASE_URL that is a sqlite:// URL (three slashes before a relative path, four before an absolute one). */
+    private Path file() {
+        var variables = database.variables();
+        var given = sqlite != null ? sqlite : variables.getOrDefault("SQLITE_DB_PATH", variables.getOrDefault("DATABASE_URL", "").matches("(jdbc:)?sqlite.*") ? variables.get("DATABASE_URL") : null);
+        if (given == null) {
+            throw wrong("which SQLite file? Give --sqlite FILE, or set SQLITE_DB_PATH, or a sqlite:// URL in DATABASE_URL");
+        }
+        var path = given.replaceFirst("^(jdbc:sqlite:(file:)?|sqlite(\\+\\w+)?:///?|file:)", "").replaceFirst("\\?.*$", given.matches("(jdbc:sqlite|sqlite|file):.*") ? "" : "$0");
+        if (!Files.exists(Path.of(path))) {
+            throw wrong(path + ": there is no such file");
+        }
+        return Path.of(path);
+    }
+
+    private PrintWriter out() {
+        return spec.commandLine().getOut();
+    }
+
+    private int write(Plan plan) throws IOException {
+        var json = plan.toJson();
+        if (only.plan.equals("-")) {
+            out().println(json);
+        } else {
+            Files.writeString(Path.of(only.plan), json + "\n");
+        }
+        if (proof.html != null) {
+            Files.writeString(proof.html, new Page(new Report(plan, rules)).html());
+        }
+        if (!proof.quiet) {
+            new Report(plan, rules).summary(only.plan.equals("-") ? spec.commandLine().getErr() : out(), database.verbose);
+        }
+        return 0;
+    }
+
+    private int migrate(Source source, Plan plan, Target target, TargetLed led, Progress progress) throws Exception {
+        var begun = System.nanoTime();
+        var report = new Report(plan, rules);
+        target.prepare();
+        target.begin(plan, source, led, progress);
+        var migration = new Migration(source, target, plan, rules, proof, progress, report);
+        var interrupted = new Thread(() -> progress.say("interrupted: what is committed stays, and the same command goes on from there"));
+        Runtime.getRuntime().addShutdownHook(interrupted);
+        try {
+            if (led != null) {
+                migration.fill(led, proof.jobs);
+            } else {
+                migration.run(only.schema, proof.jobs);
+            }
+        } finally {
+            progress.end();
+            withdraw(interrupted);
+        }
+        report.changes = target.changes();
+        report.seconds = (System.nanoTime() - begun) / 1e9;
+        target.finish(report.isVerified());
+        return publish(report, target);
+    }
+
+    private static void withdraw(Thread hook) {
+        try {
+            Runtime.getRuntime().removeShutdownHook(hook);
+        } catch (IllegalStateException e) {
+            return; // it is running
+        }
+    }
+
+    private int verifyAgain(Source source, Progress progress) throws Exception {
+        var begun = System.nanoTime();
+        try (var target = Target.open(database, choice, spec.commandLine())) {
+            var plan = target.earlierPlan();
+            rules = plan.rules;
+            target.prepare();
+            var report = new Report(plan, rules);
+            new Migration(source, target, plan, rules, proof, progress, report).verifyAll(proof.jobs);
+            progress.end();
+            report.changes = target.changes();
+            report.seconds = (System.nanoTime() - begun) / 1e9;
+            return publish(report, target);
+        }
+    }
+
+    /** The report in all the forms that were asked for; the exit code. */
+    private int publish(Report report, Target target) throws Exception {
+        target.writeChanges(proof.rejects, report.changes);
+        report.writeNotMigrated(proof.notMigrated);
+        if (proof.html != null) {
+            Files.writeString(proof.html, new Page(report).html());
+        }
+        if (proof.json) {
+            out().println(report.toJson());
+        } else if (!proof.quiet || report.exit() != 0) {
+            report.summary(out(), database.verbose);
+            report.files(out(), proof);
+        }
+        return report.exit();
+    }
+
+    // ---- the plan ----
+
+    /** What is to become of a SQLite file: written by --plan, edited by people, fed back by --plan-file. The same file and options give the same plan. */
+    static class Plan {
+        String tool = TOOL;
+        String sqlite;
+        String encoding;
+        long userVersion;
+        long applicationId;
+        String schema;
+        /** The rules by which it was made; those about values hold while loading, too. */
+        Rules rules;
+        List<EnumType> enums = new ArrayList<>();
+        List<Table> tables = new ArrayList<>();
+        List<Item> views = new ArrayList<>();
+        List<Item> triggers = new ArrayList<>();
+        /** Objects of sqlite_schema that become nothing: shadow tables, unreadable virtual tables, what was excluded. */
+        List<Item> left = new ArrayList<>();
+
+        private static final Gson JSON = new GsonBuilder().setPrettyPrinting().disableHtmlEscaping().create();
+
+        static Plan read(Path file) throws IOException {
+            try {
+                return parse(Files.readString(file));
+            } catch (NoSuchFileException e) {
+                throw new Misuse(file + ": there is no such file");
+            }
+        }
+
+        static Plan parse(String json) {
+            try {
+                var plan = JSON.fromJson(json, Plan.class);
+                if (plan == null || plan.schema == null || plan.rules == null || plan.tables.stream().flatMap(t -> t.columns.stream()).anyMatch(c -> c.name == null || c.target == null || c.type == null)) {
+                    throw new JsonParseException("schema, rules, or a name, target or type of a column is missing");
+                }
+                return plan;
+            } catch (JsonParseException e) {
+                throw new Misuse("this is no plan of migrate_to_postgres: " + e.getMessage().lines().findFirst().orElse(""));
+            }
+        }
+
+        String toJson() {
+            return JSON.toJson(this);
+        }
+
+        /** What two runs must have in common to go on with each other's rows: the tables, and how values are converted. */
+        String shape() {
+            var text = new StringBuilder(rules.nul + rules.badUtf8 + rules.zeroDate);
+            tables.stream().sorted(Comparator.comparing(t -> t.name)).forEach(table -> {
+                text.append(table.name).append(table.target);
+                table.columns.forEach(c -> text.append('|').append(c.name).append(c.target).append(c.type).append(c.conversion).append(c.format).append(c.onMismatch).append(c.notNull));
+            });
+            return DigestUtils.sha256Hex(text.toString());
+        }
+
+        /** Statements before the tables: what citext and ICU collations need. */
+        List<String> before() {
+            var columns = tables.stream().flatMap(t -> t.columns.stream()).toList();
+            var statements = new ArrayList<String>();
+            if (columns.stream().anyMatch(c -> c.type.equals("citext"))) {
+                statements.add("CREATE EXTENSION IF NOT EXISTS citext");
+            }
+            if (columns.stream().anyMatch(c -> c.textCollation != null && c.textCollation.endsWith(".nocase"))) {
+                statements.add("CREATE COLLATION IF NOT EXISTS " + id(schema) + ".nocase (provider = icu, locale = 'und-u-ks-level2', deterministic = false)");
+            }
+            if (tables.stream().flatMap(t -> t.columns.stream()).anyMatch(c -> c.defaultSql != null && c.defaultSql.contains("gen_random_bytes"))) {
+                statements.add("CREATE EXTENSION IF NOT EXISTS pgcrypto");
+            }
+            return statements;
+        }
+    }
+
+    /** An enumerated type to create; columns with the same set of values share it. */
+    static class EnumType {
+        String target;
+        List<String> values = new ArrayList<>();
+    }
+
+    /** One SQLite table and the PostgreSQL table it becomes. */
+    static class Table {
+        String name;
+        String target;
+        /** table, without rowid, or the module of a virtual table. */
+        String kind;
+        boolean strict;
+        long rows;
+        List<Column> columns = new ArrayList<>();
+        /** The key by which rows are named in messages and found again: SQLite names of columns; empty if there is none. */
+        List<String> key = new ArrayList<>();
+        /** Primary key, unique constraints, checks, indexes, foreign keys: in the order in which they are made. */
+        Item primaryKey;
+        List<Item> uniques = new ArrayList<>();
+        List<Item> checks = new ArrayList<>();
+        List<Item> indexes = new ArrayList<>();
+        List<ForeignKey> foreignKeys = new ArrayList<>();
+        List<String> notes = new ArrayList<>();
+        /** What could be better, but is as it was. */
+        List<String> suggestions = new ArrayList<>();
+    }
+
+    /** One column: what was declared, what the data hold, what it becomes. */
+    static class Column {
+        String name;
+        String target;
+        String declared;
+        /** The PostgreSQL type as it stands in CREATE TABLE. */
+        String type;
+        String reason;
+        /**
+         * How values change on the way: same (also integral reals to integers, numbers to their text, text to its UTF-8 bytes, as the type demands), boolean, iso (ISO 8601 text to
+         * date, time, timestamp, timestamptz), unix, unixms, unixus, unixns, julian, cocoa, webkit, filetime, ticks (numbers to dates and times), number (numeric text to a number),
+         * json, jsonb-blob (SQLite's JSONB), uuid, uuid-rfc, uuid-ms (16 bytes), enum, enum-lower, enum-upper.
+         */
+        String conversion = "same";
+        /** iso only: the one shape of all values, digits as 0, e.g. "0000-00-00 00:00:00"; null if they differ or carry an offset other than Z. */
+        String format;
+        /** What is done with a value that the type cannot hold: abort, null or reject (widen has been done by the choice of the type). */
+        String onMismatch = "abort";
+        boolean notNull;
+        boolean identity;
+        /** SQLite's rowid, kept as a column because there is no primary key. */
+        boolean keptRowid;
+        /** SQLite's collation, and the one that the target's text gets; null is the database's. */
+        String collation;
+        String textCollation;
+        /** SQLite's text of the default, and its translation; the latter is null if there is none. */
+        String defaultText;
+        String defaultSql;
+        /** SQLite's text of the generating expression, and its translation; without the latter the column is filled with SQLite's values. */
+        String generatedText;
+        String generatedSql;
+        Data data = new Data();
+        /** The values were looked at by the scan of this very run, in the snapshot that is loaded: they need not be checked again. */
+        transient boolean seen;
+        List<String> notes = new ArrayList<>();
+
+        /** The same column as one that is filled, not computed. */
+        Column plain() {
+            var plain = new Column();
+            plain.name = name;
+            plain.target = target;
+            plain.declared = declared;
+            plain.type = type;
+            plain.conversion = conversion;
+            plain.format = format;
+            plain.data = data;
+            return plain;
+        }
+    }
+
+    /** What a column holds, counted by SQLite's storage classes. Lengths are bytes of UTF-8 or of the blob. */
+    static class Data {
+        long nulls;
+        long integers;
+        long reals;
+        long texts;
+        long blobs;
+        Long minInteger;
+        Long maxInteger;
+        Double minReal;
+        Double maxReal;
+        long infinities;
+        long maxLength;
+        transient long shortMaxLength;
+        long empty;
+        long nulBytes;
+        long badUtf8;
+        /** Up to ten keys of the rows that forced the type away from the declared one. */
+        List<String> forcedBy = new ArrayList<>();
+
+        long values() {
+            return integers + reals + texts + blobs;
+        }
+    }
+
+    /** Something to make from a piece of sqlite_schema: a constraint, an index, a view, a trigger. */
+    static class Item {
+        String name;
+        String target;
+        /** SQLite's text. */
+        String sqlite;
+        /** What is executed; null if there is no translation. May be edited. */
+        String sql;
+        /** A key's columns, by SQLite's names; a view's conversions by column of the target. */
+        List<String> columns = new ArrayList<>();
+        Map<String, String> conversions = new LinkedHashMap<>();
+        /** The condition of a check or of a partial index, here and in SQLite. */
+        String predicate;
+        String sqlitePredicate;
+        /** After the run: created, changed or not created. */
+        String state;
+        /** Why it is changed or not created; null if it is the same. */
+        String reason;
+        List<String> notes = new ArrayList<>();
+    }
+
+    /** A foreign key by names of SQLite; parentColumns are those of the parent's primary key where SQLite leaves them out. */
+    static class ForeignKey {
+        String name;
+        String target;
+        List<String> columns = new ArrayList<>();
+        String parent;
+        List<String> parentColumns = new ArrayList<>();
+        String onUpdate;
+        String onDelete;
+        String deferrable;
+        String sql;
+        String reason;
+        String state;
+    }
+
+    // ---- the SQLite file ----
+
+    /** The SQLite file, only read: several readers that see the same snapshot, whatever an application writes meanwhile. */
+    static final class Source implements AutoCloseable {
+        /** SQLite's codes of storage classes and of steps (sqlite.org/c3ref/c_blob.html, c_abort.html). */
+        static final int INTEGER = 1, REAL = 2, TEXT = 3, BLOB = 4, NULL = 5, ROW = 100, DONE = 101;
+
+        /** Receives a row: the reader stands on it, its columns are asked by index. */
+        interface RowHandler {
+            void row(Row row) throws Exception;
+        }
+
+        final Path file;
+        private final List<Connection> readers = new ArrayList<>();
+        private Path copy;
+        boolean utf16;
+        long userVersion;
+        long applicationId;
+        String encoding;
+
+        private Source(Path file) {
+            this.file = file;
+        }
+
+        /** Opens the file with so many readers; what is no readable SQLite file is said in one sentence, by Failure. */
+        static Source open(Path file, int readers, int waitSeconds) throws SQLException, IOException {
+            checkHeader(file);
+            var source = new Source(file);
+            try {
+                source.pin(readers, waitSeconds);
+                try (var statement = source.reader(0).createStatement()) {
+                    source.encoding = text(statement, "pragma encoding");
+                    source.utf16 = source.encoding.startsWith("UTF-16");
+                    source.userVersion = Long.parseLong(text(statement, "pragma user_version"));
+                    source.applicationId = Long.parseLong(text(statement, "pragma application_id"));
+                }
+                return source;
+            } catch (SQLException e) {
+                source.close();
+                var why = why(file, e.getErrorCode() & 0xff);
+                if (why == null) {
+                    throw e;
+                }
+                throw new Failure(why);
+            }
+        }
+
+        /** What one can do about an error of SQLite (sqlite.org/rescode.html); null if it says nothing special. */
+        static String why(Path file, int code) {
+            return switch (code) {
+                case 26 -> file + " is not a SQLite file, or it is encrypted (SQLCipher, SEE): decrypt it first";
+                case 5, 6 -> file + " is locked by a program that writes to it: stop it, or give it time with --wait SECONDS";
+                case 11 -> file + " is damaged\n  sqlite3 \"" + file + "\" .recover may save what is left";
+                default -> null;
+            };
+        }
+
+        /** The header tells most of what can be wrong (sqlite.org/fileformat2.html, 1.3). */
+        private static void checkHeader(Path file) throws IOException {
+            if (!Files.isRegularFile(file)) {
+                throw new Failure(file + (Files.exists(file) ? " is not a file" : ": there is no such file"));
+            }
+            try (var in = Files.newInputStream(file)) {
+                var header = ByteBuffer.wrap(Arrays.copyOf(in.readNBytes(100), 100));
+                if (Files.size(file) == 0) {
+                    throw new Failure(file + " is empty: there is nothing to migrate");
+                }
+                if (!new String(header.array(), 0, 15, US_ASCII).equals("SQLite format 3")) {
+                    throw new Failure(file + " is not a SQLite file, or it is encrypted (SQLCipher, SEE): decrypt it first");
+                }
+                long pageSize = header.getShort(16) == 1 ? 65536 : header.getShort(16) & 0xffff;
+                var pages = header.getInt(24) == header.getInt(92) ? Integer.toUnsignedLong(header.getInt(28)) : 0;
+                if (Files.size(file) < pages * pageSize && !Files.exists(Path.of(file + "-wal"))) {
+                    throw new Failure(file + " is truncated: its header says " + pages * pageSize + " bytes, " + Files.size(file) + " are there");
+                }
+            }
+        }
+
+        /**
+         * Opens the readers so that all see one state: a control session notices a commit in between (its data_version moves), and then they begin anew.
+         * In rollback-journal mode the first reader's lock keeps every writer from committing.
+         */
+        private void pin(int count, int waitSeconds) throws SQLException, IOException {
+            for (var attempt = 1;; attempt++) {
+                try (var control = connect(waitSeconds); var statement = control.createStatement()) {
+                    var before = text(statement, "pragma data_version");
+                    for (var i = 0; i < count; i++) {
+                        var reader = connect(waitSeconds);
+                        readers.add(reader);
+                        reader.setAutoCommit(false);
+                        try (var first = reader.createStatement()) {
+                            text(first, "select count(*) from sqlite_schema");
+                        }
+                    }
+                    if (before.equals(text(statement, "pragma data_version"))) {
+                        return;
+                    }
+                }
+                closeReaders();
+                if (attempt == 100) {
+                    throw new Failure(file + " is written to so often that no common state of " + count + " readers was found: use --jobs 1");
+                }
+            }
+        }
+
+        /** A read-only session; a file that cannot be opened so (a journal to roll back, a WAL file in a folder without write permission) is read from a copy. */
+        private Connection connect(int waitSeconds) throws SQLException, IOException {
+            try {
+                return connect(copy == null ? file : copy, copy == null, waitSeconds);
+            } catch (SQLException e) {
+                if (copy != null || e.getErrorCode() != 14 && (e.getErrorCode() & 0xff) != 8) {
+                    throw e;
+                }
+                var folder = Files.createTempDirectory("migrate_to_postgres");
+                copy = folder.resolve("copy.db");
+                for (var suffix : List.of("", "-wal", "-journal")) {
+                    if (Files.exists(Path.of(file + suffix))) {
+                        Files.copy(Path.of(file + suffix), Path.of(copy + suffix));
+                    }
+                }
+                return connect(copy, false, waitSeconds);
+            }
+        }
+
+        private static Connection connect(Path file, boolean readOnly, int waitSeconds) throws SQLException {
+            var config = new SQLiteConfig();
+            config.setReadOnly(readOnly);
+            config.setOpenMode(SQLiteOpenMode.NOMUTEX); // a connection is used by one thread at a time
+            config.setBusyTimeout(Math.max(5, waitSeconds) * 1000);
+            var connection = config.createConnection("jdbc:sqlite:" + file.toAbsolutePath().toUri());
+            try (var statement = connection.createStatement()) {
+                text(statement, "select count(*) from sqlite_schema");
+                return connection;
+            } catch (SQLException e) {
+                connection.close();
+                throw e;
+            }
+        }
+
+        Connection reader(int i) {
+            return readers.get(i);
+        }
+
+        static String text(Statement statement, String query) throws SQLException {
+            try (var result = statement.executeQuery(query)) {
+                return result.next() ? result.getString(1) : null;
+            }
+        }
+
+        /** All rows of a query as strings, for the small answers of pragmas and sqlite_schema. */
+        List<List<String>> strings(String query, String... parameters) throws SQLException {
+            return strings(0, query, parameters);
+        }
+
+        List<List<String>> strings(int reader, String query, String... parameters) throws SQLException {
+            try (var statement = reader(reader).prepareStatement(query)) {
+                for (var i = 0; i < parameters.length; i++) {
+                    statement.setString(i + 1, parameters[i]);
+                }
+                var rows = new ArrayList<List<String>>();
+                try (var result = statement.executeQuery()) {
+                    while (result.next()) {
+                        var row = new ArrayList<String>();
+                        for (var c = 1; c <= result.getMetaData().getColumnCount(); c++) {
+                            row.add(result.getString(c));
+                        }
+                        rows.add(row);
+                    }
+                }
+                return rows;
+            }
+        }
+
+        /** Steps through a query on SQLite's own cursor: no object per number, text as the bytes that are stored. */
+        void read(Connection reader, String query, RowHandler handler) throws Exception {
+            try (var statement = reader.prepareStatement(query)) {
+                ((CoreStatement) statement).pointer.safeRunConsume((db, pointer) -> {
+                    var row = new Row(db, pointer, utf16);
+                    int step;
+                    while ((step = db.step(pointer)) == ROW) {
+                        handler.row(row);
+                    }
+                    if (step != DONE) {
+                        throw failure(step & 0xff);
+                    }
+                });
+            }
+        }
+
+        boolean hasSequences(int reader) throws SQLException {
+            return !strings(reader, "select 1 from sqlite_schema where name = 'sqlite_sequence'").isEmpty();
+        }
+
+        String count(int reader, String query) throws SQLException {
+            return strings(reader, query).get(0).get(0);
+        }
+
+        int readers() {
+            return readers.size();
+        }
+
+        private Exception failure(int code) {
+            var why = why(file, code);
+            return why != null ? new Failure(why) : new SQLException(SQLiteErrorCode.getErrorCode(code).message + ", while reading " + file, null, code);
+        }
+
+        private void closeReaders() throws SQLException {
+            for (var reader : readers) {
+                reader.close();
+            }
+            readers.clear();
+        }
+
+        @Override
+        public void close() throws SQLException, IOException {
+            closeReaders();
+            if (copy != null) {
+                for (var suffix : List.of("", "-wal", "-journal", "-shm")) {
+                    Files.deleteIfExists(Path.of(copy + suffix));
+                }
+                Files.deleteIfExists(copy.getParent());
+            }
+        }
+
+        /**
+         * What tells whether the file has changed since: its header with the change counter, its size, and the state of its WAL file.
+         * A checkpoint changes it too, though not the data.
+         */
+        String fingerprint() throws IOException {
+            var digest = DigestUtils.getSha256Digest();
+            var wal = Path.of(file + "-wal");
+            try (var in = Files.newInputStream(file)) {
+                digest.update(in.readNBytes(100));
+            }
+            digest.update((Files.size(file) + " " + (Files.exists(wal) ? Files.size(wal) : 0)).getBytes(UTF_8));
+            if (Files.exists(wal) && Files.size(wal) > 0) {
+                try (var in = Files.newByteChannel(wal)) {
+                    // The salts of the header tell the generations of the log, the last frame's checksum its end.
+                    var part = ByteBuffer.allocate(32);
+                    in.read(part);
+                    digest.update(part.array());
+                    var pageSize = part.getInt(8);
+                    part.clear();
+                    in.position(Math.max(0, 32 + ((in.size() - 32) / (pageSize + 24) - 1) * (pageSize + 24)));
+                    in.read(part);
+                    digest.update(part.array());
+                }
+            }
+            return HexFormat.of().formatHex(digest.digest(), 0, 16);
+        }
+
+        static String quoted(String name) {
+            return '"' + name.replace("\"", "\"\"") + '"';
+        }
+    }
+
+    /** The row on which a reader of Source stands. */
+    static final class Row {
+        private final DB db;
+        private final long pointer;
+        private final boolean utf16;
+
+        Row(DB db, long pointer, boolean utf16) {
+            this.db = db;
+            this.pointer = pointer;
+            this.utf16 = utf16;
+        }
+
+        /** The storage class: Source.INTEGER, REAL, TEXT, BLOB or NULL. */
+        int type(int column) throws SQLException {
+            return db.column_type(pointer, column);
+        }
+
+        long integer(int column) throws SQLException {
+            return db.column_long(pointer, column);
+        }
+
+        double real(int column) throws SQLException {
+            return db.column_double(pointer, column);
+        }
+
+        /** The bytes of a blob, or of a text as they are stored (never a String: the driver would replace what is not UTF-8 without a sign). */
+        byte[] bytes(int column) throws SQLException {
+            if (utf16 && type(column) == Source.TEXT) {
+                return db.column_text(pointer, column).getBytes(UTF_8);
+            }
+            var bytes = db.column_blob(pointer, column);
+            return bytes == null ? new byte[0] : bytes;
+        }
+
+        /** A value for messages and keys: numbers and text as they are, blobs as x'…'. */
+        String shown(int column) throws SQLException {
+            return switch (type(column)) {
+                case Source.NULL -> "NULL";
+                case Source.INTEGER -> Long.toString(integer(column));
+                case Source.REAL -> Double.toString(real(column));
+                case Source.BLOB -> "x'" + HexFormat.of().formatHex(bytes(column)) + "'";
+                default -> new String(bytes(column), UTF_8);
+            };
+        }
+    }
+
+    // ---- what the data hold ----
+
+    /** The kinds of declared types, by the words that people write; what they propose is in Decision. */
+    enum Family {
+        INTEGER, SMALL, INT4, BOOLEAN, REAL, NUMERIC, TEXT, BLOB, DATE, TIMESTAMP, TIMESTAMPTZ, TIME, JSON, UUID, GEOMETRY, ANY;
+
+        private static final Map<String, Family> WORDS = new HashMap<>();
+
+        static {
+            Map.ofEntries(Map.entry(INTEGER, "INTEGER INT MEDIUMINT BIGINT INT8 INT64 LONG SERIAL BIGSERIAL UNSIGNED"), Map.entry(SMALL, "TINYINT INT2 SMALLINT SMALLSERIAL"),
+                    Map.entry(INT4, "INT4"), Map.entry(BOOLEAN, "BOOL BOOLEAN"), Map.entry(REAL, "REAL FLOAT FLOAT4 FLOAT8 DOUBLE DOUBLEPRECISION FLOATINGPOINT"),
+                    Map.entry(NUMERIC, "NUMERIC DECIMAL DEC NUMBER MONEY CURRENCY SMALLMONEY"),
+                    Map.entry(TEXT, "TEXT CLOB NCLOB CHAR VARCHAR NCHAR NVARCHAR CHARACTER CHARACTERVARYING VARYINGCHARACTER NATIVECHARACTER LONGVARCHAR LONGTEXT MEDIUMTEXT TINYTEXT NTEXT VARCHAR2 CITEXT BPCHAR"),
+                    Map.entry(BLOB, "BLOB BINARY VARBINARY LONGVARBINARY BYTEA BYTE[] IMAGE LONGBLOB MEDIUMBLOB TINYBLOB"), Map.entry(DATE, "DATE"),
+                    Map.entry(TIMESTAMP, "DATETIME TIMESTAMP DATETIME2 SMALLDATETIME TIMESTAMPWITHOUTTIMEZONE"), Map.entry(TIMESTAMPTZ, "TIMESTAMPTZ TIMESTAMPWITHTIMEZONE DATETIMEOFFSET"),
+                    Map.entry(TIME, "TIME TIMEWITHOUTTIMEZONE"), Map.entry(JSON, "JSON JSONB"), Map.entry(UUID, "UUID GUID UNIQUEIDENTIFIER"),
+                    Map.entry(GEOMETRY, "GEOMETRY POINT LINESTRING POLYGON MULTIPOINT MULTILINESTRING MULTIPOLYGON GEOMETRYCOLLECTION"))
+                    .forEach((family, words) -> List.of(words.split(" ")).forEach(word -> WORDS.put(word, family)));
+        }
+
+        /** The family of a declared type: its own words first, else SQLite's rules of affinity (sqlite.org/datatype3.html, 3.1). */
+        static Family of(String declared) {
+            var words = declared.toUpperCase(Locale.ROOT).replaceAll("\\(.*?\\)", " ").replaceAll("\\b(UNSIGNED|SIGNED|ZEROFILL|AUTO_?INCREMENT|IDENTITY|NATIVE|NOCASE|NULL)\\b", " ").replaceAll("\\s+", "");
+            if (declared.toUpperCase(Locale.ROOT).contains("UNSIGNED") && words.isEmpty()) {
+                return INTEGER;
+            }
+            var known = WORDS.get(words);
+            return known != null ? known : switch (affinity(declared)) {
+                case "INTEGER" -> INTEGER;
+                case "TEXT" -> declared.contains("[]") ? ANY : TEXT;
+                case "REAL" -> REAL;
+                case "BLOB" -> declared.isBlank() ? ANY : BLOB;
+                default -> ANY;
+            };
+        }
+
+        static String affinity(String declared) {
+            var type = declared.toUpperCase(Locale.ROOT);
+            return type.contains("INT") ? "INTEGER" : Stream.of("CHAR", "CLOB", "TEXT").anyMatch(type::contains) ? "TEXT" : type.contains("BLOB") || type.isBlank() ? "BLOB"
+                    : Stream.of("REAL", "FLOA", "DOUB").anyMatch(type::contains) ? "REAL" : "NUMERIC";
+        }
+
+        boolean isDate() {
+            return this == DATE || this == TIMESTAMP || this == TIMESTAMPTZ || this == TIME;
+        }
+    }
+
+    /** The units in which numbers count time: from where, and how many microseconds one is. */
+    enum Epoch {
+        unix(0, 1_000_000), unixms(0, 1_000), unixus(0, 1), unixns(0, 0.001), julian(-210_866_760_000_000_000L, 86_400_000_000L), cocoa(978_307_200_000_000L, 1_000_000),
+        webkit(-11_644_473_600_000_000L, 1), filetime(-11_644_473_600_000_000L, 0.1), ticks(-62_135_596_800_000_000L, 0.1);
+
+        /** Microseconds from 1970 to the epoch's zero; microseconds per unit. */
+        final long origin;
+        final double unit;
+
+        Epoch(long origin, double unit) {
+            this.origin = origin;
+            this.unit = unit;
+        }
+
+        /** Whether a number read so falls between 1990 and ten years from now, where dates of applications lie. */
+        boolean plausible(double number) {
+            if (this == cocoa && Math.abs(number) < 1_000_000) {
+                return false; // 0 and other small numbers would all be the first days of 2001
+            }
+            var year = 1970 + (origin + number * unit) / (365.2425 * 86_400_000_000L);
+            return year >= 1990 && year < Year.now().getValue() + 11;
+        }
+
+        /** Microseconds since 1970, rounded to the nearest; Julian days to milliseconds, which is all that a double of that size holds. */
+        long micros(long number) {
+            return this == unixns || this == filetime || this == ticks ? Math.addExact(origin, Math.floorDiv(Math.addExact(number, this == unixns ? 500 : 5), this == unixns ? 1000 : 10))
+                    : this == julian ? micros((double) number) : Math.addExact(origin, Math.multiplyExact(number, (long) unit));
+        }
+
+        long micros(double number) {
+            return this == julian ? Math.round((number - 2440587.5) * 86_400_000) * 1000 : Math.addExact(origin, BigDecimal.valueOf(number).multiply(BigDecimal.valueOf(unit)).setScale(0, RoundingMode.HALF_EVEN).longValueExact());
+        }
+    }
+
+    /** Text of dates and times (ISO 8601 as SQLite reads it): its class, and its microseconds. Made for the loader; the verification has a reader of its own. */
+    static final class Iso {
+        static final int NONE = 0, DATE = 1, STAMP = 2, ZONED = 3, TIME = 4;
+
+        int kind;
+        /** Since 1970 in UTC; of the day for a time. Rounded as PostgreSQL does, half up. */
+        long micros;
+        /** Digits of the second's fraction. */
+        int fraction;
+        /** Whether digits beyond the microsecond were lost. */
+        boolean rounded;
+        private byte[] text;
+        private int at;
+
+        /** Reads the whole text, or says NONE: also for a day that the calendar does not have, and for the year 0. */
+        int read(byte[] bytes) {
+            text = bytes;
+            at = 0;
+            kind = NONE;
+            fraction = 0;
+            rounded = false;
+            micros = 0;
+            if (bytes.length >= 10 && bytes[4] == '-') {
+                long days = days();
+                if (days == Long.MIN_VALUE) {
+                    return NONE;
+                }
+                if (at == bytes.length) {
+                    micros = days * 86_400_000_000L;
+                    return kind = DATE;
+                }
+                if (bytes[at] != ' ' && bytes[at] != 'T' || ++at >= bytes.length || !time()) {
+                    return NONE;
+                }
+                micros += days * 86_400_000_000L;
+                return at == bytes.length ? kind = STAMP : zone() ? kind = ZONED : NONE;
+            }
+            return bytes.length >= 5 && bytes.length <= 18 && bytes[2] == ':' && time() && at == bytes.length ? kind = TIME : NONE;
+        }
+
+        private long days() {
+            int year = number(4), month = dash() ? number(2) : -1, day = month > 0 && dash() ? number(2) : -1;
+            return year < 1 || month < 1 || month > 12 || day < 1 || day > YearMonth.of(year, month).lengthOfMonth() ? Long.MIN_VALUE : LocalDate.of(year, month, day).toEpochDay();
+        }
+
+        private boolean dash() {
+            return at < text.length && text[at++] == '-';
+        }
+
+        private boolean time() {
+            int hour = number(2), minute = colon() ? number(2) : -1, second = minute >= 0 && colon() ? number(2) : 0;
+            if (hour < 0 || minute < 0 || second < 0 || hour > 24 || minute > 59 || second > 59) {
+                return false;
+            }
+            micros = ((hour * 60L + minute) * 60 + second) * 1_000_000;
+            if (at < text.length && text[at] == '.') {
+                at++;
+                var scale = 100_000L;
+                var start = at;
+                for (; at < text.length && text[at] >= '0' && text[at] <= '9'; at++, scale /= 10) {
+                    micros += scale * (text[at] - '0');
+                    rounded |= at - start >= 6 && text[at] != '0';
+                    micros += at - start == 6 && text[at] >= '5' ? 1 : 0;
+                }
+                fraction = at - start;
+            }
+            return (fraction > 0 || at == 0 || text[at - 1] != '.') && micros <= 86_400_000_000L;
+        }
+
+        private boolean colon() {
+            if (at < text.length && text[at] == ':') {
+                at++;
+                return true;
+            }
+            return false;
+        }
+
+        private boolean zone() {
+            if (text[at] == 'Z' && at == text.length - 1) {
+                return true;
+            }
+            var sign = text[at] == '+' ? 1 : text[at] == '-' ? -1 : 0;
+            at++;
+            int hours = number(2), minutes = colon() || at < text.length ? number(2) : 0;
+            micros -= sign * (hours * 60L + minutes) * 60_000_000;
+            return sign != 0 && hours >= 0 && hours < 16 && minutes >= 0 && minutes < 60 && at == text.length;
+        }
+
+        private int number(int digits) {
+            var value = 0;
+            for (var end = at + digits; at < end; at++) {
+                if (at >= text.length || text[at] < '0' || text[at] > '9') {
+                    return -1;
+                }
+                value = value * 10 + text[at] - '0';
+            }
+            return value;
+        }
+    }
+
+    /** What the scan learns of one column; Data is the part of it that the plan shows. */
+    static final class Profile {
+        private static final Set<String> WORDS = Set.of("t", "f", "true", "false", "yes", "no", "y", "n", "on", "off", "0", "1");
+
+        final Column column;
+        final Data data;
+        final Family family;
+        /** Values set of a CHECK (c IN (...)), null if there is none; what lies outside is kept in strays. */
+        Set<String> allowed;
+        final Set<String> strays = new TreeSet<>();
+        boolean json;
+        /** Part of a foreign key: its texts may be numbers that the other side has as such. */
+        boolean tied;
+        long characters;
+        long zeroOrOne;
+        long beyondDouble;
+        long integralReals;
+        long numericTexts;
+        long integerTexts;
+        long wordTexts;
+        long dates;
+        long stamps;
+        long zoned;
+        long times;
+        long midnights;
+        long rounded;
+        long jsonb;
+        long jsonText;
+        long jsonContainers;
+        long uuids;
+        long sixteenBytes;
+        long braces;
+        long zeros;
+        int integerDigits;
+        int scale;
+        final Set<String> shapes = new TreeSet<>();
+        final Map<Epoch, Long> epochs = new EnumMap<>(Epoch.class);
+        private final boolean declaredLength;
+        private final Iso iso = new Iso();
+        private final byte[] shape = new byte[64];
+        private int shapeLength = -1;
+
+        Profile(Column column) {
+            this(column, Family.of(column.declared));
+        }
+
+        Profile(Column column, Family family) {
+            this.column = column;
+            this.family = family;
+            data = column.data;
+            declaredLength = Decision.SIZE.matcher(column.declared).find();
+        }
+
+        /** Counts a value; true if it is one of the first ten of another kind than the declared one. */
+        boolean add(Row row, int c) throws Exception {
+            var type = row.type(c);
+            switch (type) {
+                case Source.NULL -> data.nulls++;
+                case Source.INTEGER -> integer(row.integer(c));
+                case Source.REAL -> real(row.real(c));
+                case Source.TEXT -> text(row.bytes(c));
+                default -> blob(row.bytes(c));
+            }
+            return type != Source.NULL && isUnexpected(type) && data.forcedBy.size() < 10;
+        }
+
+        private boolean isUnexpected(int type) {
+            return switch (family) {
+                case INTEGER, SMALL, INT4, BOOLEAN -> type != Source.INTEGER;
+                case REAL, NUMERIC -> type == Source.TEXT || type == Source.BLOB;
+                case TEXT, JSON -> type == Source.BLOB;
+                case BLOB, GEOMETRY -> type != Source.BLOB;
+                case DATE, TIMESTAMP, TIMESTAMPTZ, TIME -> type == Source.BLOB || type == Source.TEXT && iso.kind == Iso.NONE;
+                case UUID, ANY -> false;
+            };
+        }
+
+        /** Counts a cell of more than a mebibyte, which is not looked into: it is text or a blob, nothing else. */
+        void large(boolean text, long length) {
+            data.texts += text ? 1 : 0;
+            data.blobs += text ? 0 : 1;
+            data.maxLength = Math.max(data.maxLength, length);
+        }
+
+        private void integer(long value) {
+            if (data.integers++ == 0) {
+                data.minInteger = data.maxInteger = value;
+            } else if (value < data.minInteger) {
+                data.minInteger = value;
+            } else if (value > data.maxInteger) {
+                data.maxInteger = value;
+            }
+            zeroOrOne += value >> 1 == 0 ? 1 : 0;
+            beyondDouble += Math.abs(value) > 1L << 53 ? 1 : 0;
+            if (family == Family.NUMERIC) {
+                integerDigits = Math.max(integerDigits, digits(value));
+            } else if (family.isDate()) {
+                zeros += value == 0 ? 1 : 0;
+                epochs(value);
+            }
+        }
+
+        private void real(double value) {
+            data.reals++;
+            if (Double.isInfinite(value)) {
+                data.infinities++;
+                return;
+            }
+            data.minReal = data.minReal == null || value < data.minReal ? (Double) value : data.minReal;
+            data.maxReal = data.maxReal == null || value > data.maxReal ? (Double) value : data.maxReal;
+            integralReals += value == Math.rint(value) && Math.abs(value) < 1L << 53 ? 1 : 0;
+            if (family == Family.NUMERIC) {
+                decimal(value);
+            } else if (family.isDate()) {
+                zeros += value == 0 ? 1 : 0;
+                epochs(value);
+            }
+        }
+
+        /** Notes the digits of the shortest decimal that is this double; two decimals, as money has, without making an object. */
+        private void decimal(double value) {
+            var hundredths = Math.rint(value * 100);
+            if (Math.abs(hundredths) < 1e15 && hundredths / 100 == value) {
+                integerDigits = Math.max(integerDigits, digits((long) value));
+                scale = Math.max(scale, value == Math.rint(value) ? 0 : value * 10 == Math.rint(value * 10) ? 1 : 2);
+            } else {
+                decimal(BigDecimal.valueOf(value));
+            }
+        }
+
+        private void decimal(BigDecimal value) {
+            var plain = value.stripTrailingZeros();
+            scale = Math.max(scale, plain.scale());
+            integerDigits = Math.max(integerDigits, plain.precision() - plain.scale());
+        }
+
+        private static int digits(long value) {
+            var digits = 0;
+            for (; value != 0; value /= 10) {
+                digits++;
+            }
+            return digits;
+        }
+
+        private void epochs(double value) {
+            for (var epoch : Epoch.values()) {
+                if (epoch.plausible(value)) {
+                    epochs.merge(epoch, 1L, Long::sum);
+                }
+            }
+        }
+
+        private void text(byte[] bytes) throws IOException {
+            data.texts++;
+            data.shortMaxLength = Math.max(data.shortMaxLength, bytes.length);
+            data.maxLength = Math.max(data.maxLength, bytes.length);
+            if (bytes.length == 0) {
+                data.empty++;
+                return;
+            }
+            if (hasNul(bytes)) {
+                data.nulBytes++;
+            }
+            if (!validUtf8(bytes)) {
+                data.badUtf8++;
+                return;
+            }
+            if (declaredLength) {
+                characters = Math.max(characters, characters(bytes));
+            }
+            if (tied && family == Family.TEXT) {
+                number(bytes);
+            }
+            if (allowed != null) {
+                var value = new String(bytes, UTF_8);
+                if (!allowed.contains(value) && strays.size() < 10) {
+                    strays.add(value);
+                }
+            }
+            switch (family) {
+                case DATE, TIMESTAMP, TIMESTAMPTZ, TIME -> date(bytes);
+                case BOOLEAN -> wordTexts += bytes.length <= 5 && WORDS.contains(new String(bytes, UTF_8).toLowerCase(Locale.ROOT)) ? 1 : 0;
+                case UUID -> uuids += bytes.length == 36 && isUuid(bytes) ? 1 : 0;
+                case INTEGER, SMALL, INT4, REAL, NUMERIC -> number(bytes);
+                case ANY -> braces += bytes[0] == '{' && bytes[bytes.length - 1] == '}' ? 1 : 0;
+                default -> {
+                }
+            }
+            if (family == Family.JSON || json || (bytes[0] == '{' || bytes[0] == '[') && jsonContainers == data.texts - 1 && family == Family.TEXT) {
+                json(bytes);
+            }
+        }
+
+        private void date(byte[] bytes) {
+            switch (iso.read(bytes)) {
+                case Iso.DATE -> dates++;
+                case Iso.STAMP -> stamps++;
+                case Iso.ZONED -> zoned++;
+                case Iso.TIME -> times++;
+                default -> {
+                    return;
+                }
+            }
+            midnights += iso.kind != Iso.TIME && iso.micros % 86_400_000_000L == 0 ? 1 : 0;
+            rounded += iso.rounded ? 1 : 0;
+            noteShape(bytes);
+        }
+
+        /** Digits count as 0; the last shape is remembered as bytes, because nearly all values of a column have the same. */
+        private void noteShape(byte[] bytes) {
+            var same = bytes.length == shapeLength;
+            for (var i = 0; same && i < bytes.length; i++) {
+                same = (bytes[i] >= '0' && bytes[i] <= '9' ? '0' : bytes[i]) == shape[i];
+            }
+            if (!same && shapes.size() < 4) {
+                shapeLength = bytes.length;
+                for (var i = 0; i < bytes.length; i++) {
+                    shape[i] = bytes[i] >= '0' && bytes[i] <= '9' ? (byte) '0' : bytes[i];
+                }
+                shapes.add(new String(shape, 0, shapeLength, US_ASCII));
+            }
+        }
+
+        private void number(byte[] bytes) {
+            var value = decimalOf(bytes);
+            if (value != null) {
+                numericTexts++;
+                decimal(value);
+                if (value.stripTrailingZeros().scale() <= 0 && value.precision() - value.scale() <= 19 && value.toBigInteger().bitLength() < 64) {
+                    integerTexts++;
+                }
+            }
+        }
+
+        private void json(byte[] bytes) throws IOException {
+            switch (Json.fits(bytes)) {
+                case JSONB -> jsonb++;
+                case JSON -> jsonText++;
+                default -> {
+                    return;
+                }
+            }
+            jsonContainers += bytes[0] == '{' || bytes[0] == '[' ? 1 : 0;
+        }
+
+        private void blob(byte[] bytes) {
+            data.blobs++;
+            data.shortMaxLength = Math.max(data.shortMaxLength, bytes.length);
+            data.maxLength = Math.max(data.maxLength, bytes.length);
+            sixteenBytes += bytes.length == 16 ? 1 : 0;
+        }
+
+        /** Characters are all bytes but those that continue one. */
+        private static long characters(byte[] utf8) {
+            var count = 0L;
+            for (var b : utf8) {
+                count += (b & 0xc0) == 0x80 ? 0 : 1;
+            }
+            return count;
+        }
+
+        /** A number in text, as numeric reads it; null if it is none. */
+        static BigDecimal decimalOf(byte[] bytes) {
+            var text = new String(bytes, UTF_8).strip();
+            try {
+                return text.isEmpty() || text.length() > 1000 ? null : new BigDecimal(text);
+            } catch (NumberFormatException e) {
+                return null;
+            }
+        }
+
+        static boolean isUuid(byte[] bytes) {
+            for (var i = 0; i < 36; i++) {
+                if (i == 8 || i == 13 || i == 18 || i == 23 ? bytes[i] != '-' : Character.digit(bytes[i], 16) < 0) {
+                    return false;
+                }
+            }
+            return true;
+        }
+
+        static boolean hasNul(byte[] bytes) {
+            for (var b : bytes) {
+                if (b == 0) {
+                    return true;
+                }
+            }
+            return false;
+        }
+
+        /** UTF-8 as PostgreSQL accepts it: shortest forms, no surrogates, up to U+10FFFF (Unicode 15, table 3-7). */
+        static boolean validUtf8(byte[] bytes) {
+            for (var i = 0; i < bytes.length; i++) {
+                int first = bytes[i];
+                if (first >= 0) {
+                    continue;
+                }
+                var more = first >= (byte) 0xc2 && first <= (byte) 0xdf ? 1 : first >= (byte) 0xe0 && first <= (byte) 0xef ? 2 : first >= (byte) 0xf0 && first <= (byte) 0xf4 ? 3 : 0;
+                if (more == 0 || i + more >= bytes.length) {
+                    return false;
+                }
+                int second = bytes[i + 1] & 0xff;
+                if (first == (byte) 0xe0 && second < 0xa0 || first == (byte) 0xed && second > 0x9f || first == (byte) 0xf0 && second < 0x90 || first == (byte) 0xf4 && second > 0x8f) {
+                    return false;
+                }
+                for (; more > 0; more--) {
+                    if ((bytes[++i] & 0xc0) != 0x80) {
+                        return false;
+                    }
+                }
+            }
+            return true;
+        }
+    }
+
+    /** Whether a text is JSON, and of which of PostgreSQL's two kinds. */
+    static final class Json {
+        enum Fit { NONE, JSON, JSONB }
+
+        /**
+         * JSONB if jsonb keeps everything; JSON if only json does, which keeps the text (a key twice, \u0000, half a surrogate pair);
+         * NONE if it is no JSON (RFC 8259, strictly).
+         */
+        static Fit fits(byte[] bytes) {
+            var text = new String(bytes, UTF_8);
+            var kept = true;
+            var names = new ArrayDeque<Set<String>>();
+            try (var reader = new JsonReader(new StringReader(text))) {
+                reader.setStrictness(Strictness.STRICT);
+                do {
+                    switch (reader.peek()) {
+                        case BEGIN_OBJECT -> {
+                            reader.beginObject();
+                            names.push(new HashSet<>());
+                        }
+                        case END_OBJECT -> {
+                            reader.endObject();
+                            names.pop();
+                        }
+                        case BEGIN_ARRAY -> {
+                            reader.beginArray();
+                            names.push(Set.of());
+                        }
+                        case END_ARRAY -> {
+                            reader.endArray();
+                            names.pop();
+                        }
+                        case NAME -> {
+                            var name = reader.nextName();
+                            kept &= names.peek().add(name) && storable(name);
+                        }
+                        case STRING -> kept &= storable(reader.nextString());
+                        case NUMBER -> kept &= inRange(reader.nextString());
+                        case BOOLEAN -> reader.nextBoolean();
+                        case NULL -> reader.nextNull();
+                        default -> {
+                            return Fit.NONE;
+                        }
+                    }
+                } while (!names.isEmpty());
+                return reader.peek() == JsonToken.END_DOCUMENT ? kept ? Fit.JSONB : Fit.JSON : Fit.NONE;
+            } catch (IOException | IllegalStateException | NumberFormatException e) {
+                return Fit.NONE;
+            }
+        }
+
+        private static boolean storable(String text) {
+            for (var i = 0; i < text.length(); i++) {
+                var c = text.charAt(i);
+                if (c == 0 || Character.isSurrogate(c) && !(Character.isHighSurrogate(c) && i + 1 < text.length() && Character.isLowSurrogate(text.charAt(++i)))) {
+                    return false;
+                }
+            }
+            return true;
+        }
+
+        /** numeric holds up to 131072 digits before the point and 16383 after it (manual of PostgreSQL 18, 8.1.2). */
+        private static boolean inRange(String number) {
+            var value = new BigDecimal(number);
+            return value.scale() <= 16383 && value.precision() - (long) value.scale() <= 131072;
+        }
+    }
+
+    // ---- the declared type proposes, the data decide ----
+
+    /** Chooses the PostgreSQL type of one column from what was declared and what the scan has found. */
+    static final class Decision {
+        static final Pattern SIZE = Pattern.compile("\\(\\s*(\\d+)\\s*(?:,\\s*(\\d+)\\s*)?\\)");
+        private static final Pattern BOOLEAN_NAME = Pattern.compile("(?i:is|has|can|was|should)_\\w+|(?i:allow|enable)\\w*|(is|has)[A-Z]\\w*");
+
+        private final Rules rules;
+        private final Table table;
+        private final Profile profile;
+        private final Column column;
+        private final Data data;
+        /** Values of the other classes than NULL; '' in a nullable column that holds no text counts as NULL. */
+        private final long values;
+        private final long texts;
+        private final boolean inKey;
+
+        private Decision(Rules rules, Table table, Profile profile, boolean inKey) {
+            this.rules = rules;
+            this.table = table;
+            this.profile = profile;
+            this.inKey = inKey;
+            column = profile.column;
+            data = profile.data;
+            var emptyIsNull = !column.notNull && !inKey && data.empty < data.texts + data.integers + data.reals + data.blobs
+                    && Set.of(Family.INTEGER, Family.SMALL, Family.INT4, Family.BOOLEAN, Family.REAL, Family.NUMERIC, Family.DATE, Family.TIMESTAMP, Family.TIMESTAMPTZ, Family.TIME, Family.JSON, Family.UUID)
+                    .contains(profile.family);
+            texts = data.texts - (emptyIsNull ? data.empty : 0);
+            values = data.integers + data.reals + texts + data.blobs;
+        }
+
+        /** Sets type, conversion, format, reason and notes of the column. inKey: it is part of a key or a foreign key, where booleans are not guessed. */
+        static void decide(Rules rules, Table table, Profile profile, boolean inKey) {
+            var decision = new Decision(rules, table, profile, inKey);
+            decision.choose();
+            decision.treatText();
+        }
+
+        private void choose() {
+            var proposed = proposal();
+            if (values == 0) {
+                take(proposed, "same", data.nulls + data.empty == 0 ? "no rows: as declared" : "only NULL: as declared");
+                column.conversion = conversionOf(proposed);
+                return;
+            }
+            var fits = switch (profile.family) {
+                case INTEGER, SMALL, INT4 -> integers(proposed);
+                case BOOLEAN -> booleans() || integers("smallint");
+                case REAL -> reals();
+                case NUMERIC -> decimals(proposed);
+                case TEXT -> text();
+                case BLOB -> only(data.blobs, "bytea", "same", "all are blobs");
+                case DATE, TIMESTAMP, TIMESTAMPTZ -> dates();
+                case TIME -> texts > 0 && only(profile.times, "time", "iso", "all are times of the day");
+                case JSON -> json();
+                case UUID -> uuids();
+                case GEOMETRY -> only(data.blobs, "bytea", "same", "all are blobs (GeoPackage or SpatiaLite geometry; PostGIS can read them)");
+                case ANY -> false;
+            };
+            if (fits) {
+                return;
+            }
+            if (!rules.onMismatch.equals("widen") && profile.family != Family.ANY && profile.family != Family.TEXT) {
+                take(proposed, conversionOf(proposed), "as declared; values of another kind: " + counts());
+                column.onMismatch = rules.onMismatch;
+                return;
+            }
+            byData();
+            if (profile.family != Family.ANY) {
+                column.notes.add("declared " + (column.declared.isBlank() ? "without a type" : column.declared) + ", but it holds " + counts() + ": " + column.type
+                        + (data.forcedBy.isEmpty() ? "" : "; rows " + String.join(", ", data.forcedBy)));
+            }
+        }
+
+        /** What the declaration alone says (section on types of docs/migrate_to_postgres.md). */
+        private String proposal() {
+            var size = SIZE.matcher(column.declared);
+            var sized = size.find();
+            return switch (profile.family) {
+                case INTEGER -> "bigint";
+                case SMALL -> "smallint";
+                case INT4 -> "integer";
+                case BOOLEAN -> "boolean";
+                case REAL -> "double precision";
+                case NUMERIC -> {
+                    var precision = sized ? Integer.parseInt(size.group(1)) : 0;
+                    var scale = sized && size.group(2) != null ? Integer.parseInt(size.group(2)) : 0;
+                    yield precision > 0 && precision <= 1000 && scale <= precision ? "numeric(" + precision + "," + scale + ")" : "numeric";
+                }
+                case TEXT, ANY -> "text";
+                case BLOB, GEOMETRY -> "bytea";
+                case DATE -> "date";
+                case TIMESTAMP -> zoneIsUtc() ? "timestamptz" : "timestamp";
+                case TIMESTAMPTZ -> "timestamptz";
+                case TIME -> "time";
+                case JSON -> "jsonb";
+                case UUID -> "uuid";
+            };
+        }
+
+        static String conversionOf(String type) {
+            return switch (type) {
+                case "boolean" -> "boolean";
+                case "date", "timestamp", "timestamptz", "time" -> "iso";
+                case "jsonb", "json" -> "json";
+                case "uuid" -> "uuid";
+                default -> "same";
+            };
+        }
+
+        private boolean take(String type, String conversion, String reason) {
+            column.type = type;
+            column.conversion = conversion;
+            column.reason = reason;
+            return true;
+        }
+
+        private boolean only(long count, String type, String conversion, String reason) {
+            return count == values && take(type, conversion, reason);
+        }
+
+        private boolean integers(String proposed) {
+            if (BOOLEAN_NAME.matcher(column.name).matches() && !inKey && profile.zeroOrOne == values && booleanDefault() && Family.affinity(column.declared).equals("INTEGER")) {
+                return take("boolean", "boolean", "its name asks a question, and all are 0 or 1");
+            }
+            if (data.blobs > 0) {
+                return false;
+            }
+            if (texts == 0 && data.reals == 0) {
+                return take(width(proposed), "same", proposed.equals(width(proposed)) ? "all are integers" : "integers from " + data.minInteger + " to " + data.maxInteger);
+            }
+            if (texts == 0 && profile.integralReals == data.reals) {
+                return take("bigint", "same", "integers, some written as reals");
+            }
+            return !rules.onMismatch.equals("widen") ? false : texts == 0 ? reals() : numericTexts();
+        }
+
+        /** The declared width if all values fit, else the next; --int narrows what was declared without one. */
+        private String width(String proposed) {
+            if (data.integers == 0) {
+                return proposed;
+            }
+            long largest = Math.max(data.maxInteger, ~data.minInteger);
+            var asked = profile.family == Family.INTEGER ? rules.integer : proposed;
+            var room = profile.family == Family.INTEGER && !asked.equals("bigint") ? 2 : 1;
+            return asked.equals("smallint") && largest <= Short.MAX_VALUE / room ? "smallint" : !asked.equals("bigint") && largest <= Integer.MAX_VALUE / room ? "integer" : "bigint";
+        }
+
+        private boolean numericTexts() {
+            if (profile.numericTexts < texts) {
+                return false;
+            }
+            if (profile.integerTexts == texts && profile.integralReals == data.reals) {
+                return take("bigint", "number", "integers, some written as text");
+            }
+            return data.infinities == 0 && take("numeric", "number", "numbers, some written as text");
+        }
+
+        private boolean booleanDefault() {
+            return column.defaultText == null || column.defaultText.matches("(?i)\\(*'?(0|1|true|false|null)'?\\)*");
+        }
+
+        private boolean booleans() {
+            return profile.zeroOrOne + profile.wordTexts == values && take("boolean", "boolean", profile.wordTexts == 0 ? "all are 0 or 1" : "all are 0, 1 or words for true and false");
+        }
+
+        private boolean reals() {
+            if (texts == 0 && data.blobs == 0) {
+                return profile.beyondDouble == 0 ? take("double precision", "same", "reals keep all their bits")
+                        : data.infinities == 0 && take("numeric", "same", "integers beyond 2^53 beside reals");
+            }
+            return data.blobs == 0 && rules.onMismatch.equals("widen") && numericTexts();
+        }
+
+        private boolean decimals(String proposed) {
+            var text = texts == 0 ? "same" : "number";
+            if (data.blobs > 0 || texts > 0 && profile.numericTexts < texts) {
+                return false;
+            }
+            if (data.infinities > 0) {
+                return texts == 0 && profile.beyondDouble == 0 && take("double precision", "same", "infinity is among them");
+            }
+            var size = SIZE.matcher(proposed);
+            if (size.find() && (profile.scale > Integer.parseInt(size.group(2)) || profile.integerDigits > Integer.parseInt(size.group(1)) - Integer.parseInt(size.group(2)))) {
+                column.notes.add(column.declared + " would round: the data have up to " + profile.integerDigits + " digits before and " + profile.scale + " after the point");
+                return take("numeric", text, "PostgreSQL would round to " + proposed);
+            }
+            return take(proposed, text, proposed.equals("numeric") ? "exact decimals" : "all values fit " + proposed + " exactly");
+        }
+
+        private boolean text() {
+            if (data.blobs == 0 && texts == values && data.nulBytes == 0 && data.badUtf8 == 0 && (profile.json ? profile.jsonb == texts : profile.jsonContainers == texts && texts >= 20 && profile.jsonb == texts)) {
+                return take("jsonb", "json", profile.json ? "checked by json_valid" : "all are JSON objects or arrays");
+            }
+            if (texts == values) {
+                return take("text", "same", "text");
+            }
+            return data.blobs == 0 && texts > 0 && take("text", "same", "text and numbers, as text");
+        }
+
+        private boolean dates() {
+            var numbers = data.integers + data.reals;
+            var counted = rules.zeroDate.equals("null") ? numbers - profile.zeros : numbers;
+            var iso = profile.dates + profile.stamps + profile.zoned;
+            var asked = rules.epoch.getOrDefault(table.name + "." + column.name, "");
+            if (data.blobs > 0 || iso != texts || data.infinities > 0) {
+                return false;
+            }
+            if (numbers > 0) {
+                var fitting = profile.epochs.entrySet().stream().filter(e -> e.getValue() == counted).map(Map.Entry::getKey).toList();
+                if (asked.equals("none") || asked.isEmpty() && fitting.size() != 1) {
+                    column.notes.add(ambiguity(fitting));
+                    return false;
+                }
+                var epoch = asked.isEmpty() ? fitting.get(0).name() : asked;
+                return take("timestamptz", epoch, asked.isEmpty() ? "numbers, and only as " + epoch + " time all fall between 1990 and ten years from now" : "--epoch says so");
+            }
+            column.format = profile.shapes.size() == 1 && profile.shapes.stream().noneMatch(shape -> shape.matches(".*[+-]00:?00$|.*:00[+-]00$")) && profile.rounded == 0 ? profile.shapes.iterator().next() : null;
+            if (profile.rounded > 0) {
+                column.notes.add(count(profile.rounded, "value") + " with more than six digits of a second: rounded to microseconds");
+            }
+            if (profile.dates == values && profile.family == Family.DATE) {
+                return take("date", "iso", "all are dates");
+            }
+            if (profile.zoned > 0) {
+                if (profile.zoned < values) {
+                    column.notes.add("some have a zone, some have none: those are read as UTC");
+                }
+                return take("timestamptz", "iso", profile.zoned == values ? "all have a zone" : "some have a zone");
+            }
+            return take(profile.family == Family.TIMESTAMPTZ || zoneIsUtc() ? "timestamptz" : "timestamp", "iso",
+                    zoneIsUtc() ? "times without a zone, in UTC" : profile.family == Family.TIMESTAMPTZ ? "as declared; those without a zone are read as UTC" : "times without a zone");
+        }
+
+        /** SQLite's CURRENT_TIMESTAMP is UTC, so a column with that default holds UTC. */
+        private boolean zoneIsUtc() {
+            return rules.assumeUtc || column.defaultText != null && column.defaultText.matches("(?i)\\(*\\s*(current_timestamp|datetime\\s*\\(\\s*'now'\\s*\\)|strftime\\s*\\(.*'now'\\s*\\))\\s*\\)*");
+        }
+
+        private String ambiguity(List<Epoch> fitting) {
+            var sample = data.integers > 0 ? data.maxInteger.doubleValue() : data.maxReal == null ? 0 : data.maxReal;
+            var readings = (fitting.isEmpty() ? Stream.of(Epoch.unix, Epoch.unixms, Epoch.cocoa) : fitting.stream()).map(epoch -> reading(epoch, sample)).collect(Collectors.joining(", "));
+            return "numbers in a column of dates, left as they are: " + (fitting.isEmpty() ? "no unit of time fits all of them" : "several units of time fit") + " (" + BigDecimal.valueOf(sample).toPlainString() + " would be "
+                    + readings + "); say --epoch " + table.name + "." + column.name + "=UNIT";
+        }
+
+        private static String reading(Epoch epoch, double number) {
+            try {
+                return Instant.EPOCH.plus(epoch.micros(number), ChronoUnit.MICROS) + " as " + epoch;
+            } catch (ArithmeticException | DateTimeException e) {
+                return "nothing as " + epoch;
+            }
+        }
+
+        private boolean json() {
+            var numbers = data.integers + data.reals;
+            if (data.blobs > 0 || profile.jsonb + profile.jsonText != texts || data.infinities > 0) {
+                return false;
+            }
+            return profile.jsonText == 0 ? take("jsonb", "json", numbers == 0 ? "all are JSON" : "JSON; SQLite has stored some as numbers")
+                    : take("json", "json", "JSON that jsonb would change (a key twice, \\u0000 or half a surrogate pair)");
+        }
+
+        private boolean uuids() {
+            if (profile.sixteenBytes == values && data.blobs == values && !rules.uuidBytes.equals("bytea")) {
+                return take("uuid", "uuid-" + rules.uuidBytes, "16 bytes, --uuid-bytes=" + rules.uuidBytes);
+            }
+            return only(profile.uuids, "uuid", "uuid", "all are UUIDs") || only(data.blobs, "bytea", "same", "blobs; --uuid-bytes=rfc or ms reads 16 bytes as UUIDs");
+        }
+
+        /** The type that holds everything that is there, by storage classes alone. */
+        private void byData() {
+            var numbers = data.integers + data.reals;
+            if (data.blobs == values) {
+                take("bytea", "same", "all are blobs");
+            } else if (data.blobs > 0) {
+                take("bytea", "same", counts() + ": text and numbers as their bytes");
+            } else if (numbers == values && (data.reals == 0 || profile.beyondDouble > 0 && data.infinities == 0)) {
+                take(data.reals == 0 ? "bigint" : "numeric", "same", data.reals == 0 ? "all are integers" : "integers beyond 2^53 beside reals");
+            } else if (numbers == values && profile.beyondDouble == 0) {
+                take("double precision", "same", data.integers == 0 ? "all are reals" : "integers and reals");
+            } else {
+                take("text", "same", numbers == 0 ? "text" : counts() + ": as text");
+            }
+            if (profile.braces == values && values > 0) {
+                column.notes.add("all values look like PostgreSQL arrays: ALTER COLUMN … TYPE text[] USING … would make them such");
+            }
+        }
+
+        private String counts() {
+            return Stream.of(count(data.integers, "integer"), count(data.reals, "real"), count(data.texts - data.empty, "text"), count(data.empty, "empty text"), count(data.blobs, "blob"))
+                    .filter(Objects::nonNull).collect(Collectors.joining(", "));
+        }
+
+        private static String count(long count, String what) {
+            return count == 0 ? null : count + " " + what + (count == 1 || what.endsWith("text") ? "" : "s");
+        }
+
+        /** What PostgreSQL's text cannot hold decides last: --nul and --bad-utf8 may ask for bytea. */
+        private void treatText() {
+            if (data.nulBytes > 0 && column.type.equals("text")) {
+                if (rules.nul.equals("bytea")) {
+                    take("bytea", "same", "text with NUL bytes, --nul=bytea");
+                } else {
+                    column.notes.add(count(data.nulBytes, "value") + " with NUL bytes, which PostgreSQL's text cannot hold: " + (rules.nul.equals("strip") ? "removed" : rules.nul));
+                }
+            }
+            if (data.badUtf8 > 0 && column.type.equals("text")) {
+                if (rules.badUtf8.equals("bytea")) {
+                    take("bytea", "same", "text that is not UTF-8, --bad-utf8=bytea");
+                } else {
+                    column.notes.add(count(data.badUtf8, "value") + " that is not UTF-8: " + rules.badUtf8);
+                }
+            }
+            if (texts < data.texts && !column.type.equals("text")) {
+                column.notes.add("empty texts (" + data.empty + ") become NULL");
+            }
+        }
+    }
+
+    // ---- the plan is made ----
+
+    /** Names of the target: kept, or changed by --case; no two alike, none over PostgreSQL's 63 bytes. */
+    static final class Names {
+        private final String nameCase;
+        private final Set<String> taken = new HashSet<>();
+
+        Names(String nameCase) {
+            this.nameCase = nameCase;
+        }
+
+        /** A name among tables, indexes, views, sequences and constraints, which share one space in a schema. */
+        String relation(String name) {
+            return unique(name, taken);
+        }
+
+        String column(String name, Set<String> columns) {
+            return unique(name, columns);
+        }
+
+        private String unique(String name, Set<String> among) {
+            var wanted = switch (nameCase) {
+                case "lower" -> name.toLowerCase(Locale.ROOT);
+                case "snake" -> name.replaceAll("(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_").replaceAll("[^\\p{L}\\p{N}_$]+", "_").toLowerCase(Locale.ROOT);
+                default -> name;
+            };
+            var cut = wanted.getBytes(UTF_8).length > 63 ? cut(wanted, name) : wanted.isEmpty() ? "_" : wanted;
+            for (var n = 0; !among.add(cut); n++) {
+                cut = cut(wanted, name + n);
+            }
+            return cut;
+        }
+
+        /** As many characters as fit before an underscore and six hexadecimal digits of the whole name's SHA-1. */
+        private static String cut(String name, String whole) {
+            var end = name.length();
+            while (name.substring(0, end).getBytes(UTF_8).length > 56) {
+                end = name.offsetByCodePoints(end, -1);
+            }
+            return name.substring(0, end) + "_" + DigestUtils.sha1Hex(whole).substring(0, 6);
+        }
+    }
+
+    /** Reads the schema, scans the data, and decides what everything becomes. */
+    static final class Planner {
+        private static final String SAME_MIGRATIONS = "the application's record of its migrations, which are the same in the target";
+        private static final Set<String> FULL_TEXT = Set.of("fts3", "fts4", "fts5");
+
+        private final Source source;
+        private final Rules rules;
+        private final Choice choice;
+        private final TargetLed led;
+        private final Progress progress;
+        private final Plan plan = new Plan();
+        private final Names names;
+        private final Map<Table, CreateTable> created = new IdentityHashMap<>();
+        private final Map<Column, Profile> profiles = Collections.synchronizedMap(new IdentityHashMap<>());
+
+        /** @param led the target whose tables are to be filled, null if they are to be made */
+        Planner(Source source, Rules rules, Choice choice, TargetLed led, Progress progress) {
+            this.led = led;
+            this.source = source;
+            this.rules = rules;
+            this.choice = choice;
+            this.progress = progress;
+            names = new Names(rules.nameCase);
+        }
+
+        Plan plan() throws Exception {
+            plan.sqlite = source.file.getFileName().toString();
+            plan.encoding = source.encoding;
+            plan.userVersion = source.userVersion;
+            plan.applicationId = source.applicationId;
+            plan.schema = choice.schema;
+            plan.rules = rules;
+            checkNames();
+            tables();
+            if (!rules.trustTypes) {
+                scan();
+            }
+            if (led != null) {
+                plan.tables.forEach(this::fitToTarget);
+                return plan;
+            }
+            plan.tables.forEach(table -> table.columns.forEach(column -> Decision.decide(rules, table, profiles.get(column), isKey(table, column))));
+            unifyForeignKeys();
+            constraints();
+            new Translation(source, plan, rules, names, created, profiles).translate();
+            return plan;
+        }
+
+        /** A name that is not there is a slip of the pen, which must not look like success. */
+        private void checkNames() throws SQLException {
+            var there = lower(source.strings("select name from sqlite_schema where type = 'table'").stream().map(row -> row.get(0)).toList());
+            var asked = Stream.of(choice.tables.stream(), choice.exclude.stream(), rules.epoch.keySet().stream().map(name -> name.substring(0, name.lastIndexOf('.')))).flatMap(names -> names).toList();
+            for (var name : asked) {
+                if (!there.contains(name.toLowerCase(Locale.ROOT))) {
+                    throw new Misuse(source.file.getFileName() + " has no table " + name);
+                }
+            }
+        }
+
+        // tables and columns
+
+        private void tables() throws Exception {
+            var kinds = new HashMap<String, List<String>>();
+            for (var row : source.strings("select name, type, wr, strict from pragma_table_list where schema = 'main'")) {
+                kinds.put(row.get(0), row);
+            }
+            for (var row : source.strings("select name, sql from sqlite_schema where type = 'table' order by rowid")) {
+                var name = row.get(0);
+                var kind = kinds.get(name).get(1);
+                var why = kind.equals("shadow") ? "keeps the data of a virtual table" : whyLeft(name, kind, row.get(1));
+                if (why == null) {
+                    table(name, row.get(1), kinds.get(name));
+                } else {
+                    var item = item(name, row.get(1), why);
+                    item.state = name.startsWith("sqlite_") || kind.equals("shadow") || !choice.takes(name) || why.equals(SAME_MIGRATIONS) ? "left out" : "not created";
+                    plan.left.add(item);
+                }
+            }
+        }
+
+        private void fitToTarget(Table table) {
+            table.columns.forEach(column -> led.decide(table, profiles.get(column)));
+            led.check(table);
+        }
+
+        private String whyLeft(String name, String kind, String sql) throws SQLException {
+            if (name.startsWith("sqlite_")) {
+                return name.equals("sqlite_sequence") ? "used to set the sequences" : "SQLite's own; ANALYZE makes PostgreSQL's statistics";
+            }
+            if (!choice.takes(name)) {
+                return "excluded by --tables or --exclude";
+            }
+            if (led != null && led.table(name) == null) {
+                return Objects.requireNonNullElse(led.whyNot(name, source), SAME_MIGRATIONS);
+            }
+            if (kind.equals("virtual")) {
+                var create = parsed(sql);
+                var module = create == null ? "?" : create.module().toLowerCase(Locale.ROOT);
+                var content = create == null ? null : create.moduleArguments().stream().map(a -> a.replaceAll("\\s", "")).filter(a -> a.startsWith("content=")).findFirst().orElse(null);
+                if (content != null) {
+                    return content.matches("content=(''|\"\")?") ? "a full-text index without its text: it cannot be read back" : "a full-text index over another table, which has the text: make a tsvector there";
+                }
+                if (!FULL_TEXT.contains(module)) {
+                    return module.matches("rtree.*|geopoly") ? "an index of boxes, derived from other tables: PostgreSQL has GiST indexes" : "a virtual table of the module " + module + ", which cannot be read here";
+                }
+            }
+            return null;
+        }
+
+        private void table(String name, String sql, List<String> kind) throws Exception {
+            var table = new Table();
+            var create = parsed(sql);
+            table.name = name;
+            table.target = led == null ? names.relation(name) : led.table(name);
+            table.kind = create != null && create.module() != null ? create.module().toLowerCase(Locale.ROOT) : kind.get(2).equals("1") ? "without rowid" : "table";
+            table.strict = kind.get(3).equals("1");
+            created.put(table, create);
+            if (create == null) {
+                table.notes.add("its CREATE statement was not understood: checks, collations and names of constraints are missing");
+            }
+            var columns = new HashSet<String>();
+            var withRowid = FULL_TEXT.contains(table.kind);
+            var keyed = false;
+            for (var row : source.strings("select name, type, \"notnull\", dflt_value, pk, hidden from pragma_table_xinfo(?) where hidden <> 1", name)) {
+                table.columns.add(column(row, create == null ? null : definition(create, row.get(0)), columns));
+                keyed |= !row.get(4).equals("0");
+            }
+            if (withRowid || choice.keepRowid && !keyed && table.kind.equals("table")) {
+                table.columns.add(0, rowid(columns));
+            }
+            if (table.columns.size() > 1600) {
+                throw new Failure("table " + name + " has " + table.columns.size() + " columns; PostgreSQL allows 1600. Leave it out with --exclude");
+            }
+            key(table);
+            if (led != null) {
+                table.columns.removeIf(column -> !hasPlace(table, column));
+                table.key.removeIf(part -> columnOrNull(table, part) == null);
+            }
+            plan.tables.add(table);
+        }
+
+        /** A column that the target's table lacks is left, and said. */
+        private boolean hasPlace(Table table, Column column) {
+            var profile = led.profile(table, column);
+            if (profile == null) {
+                plan.left.add(item(table.name + "." + column.name, column.declared, "the target's table has no such column, or computes it"));
+                return false;
+            }
+            profiles.put(column, profile);
+            return true;
+        }
+
+        private Column column(List<String> row, ColumnDef definition, Set<String> taken) {
+            var column = new Column();
+            column.name = row.get(0);
+            column.target = names.column(column.name, taken);
+            column.declared = definition != null && definition.declared() != null ? definition.declared() : row.get(1);
+            column.notNull = row.get(2).equals("1");
+            column.defaultText = row.get(5).equals("0") ? definition != null ? definition.defaultText() : row.get(3) : null;
+            column.collation = definition == null ? null : definition.collation();
+            column.generatedText = definition == null ? null : definition.generated();
+            profiles.put(column, new Profile(column));
+            return column;
+        }
+
+        private Column rowid(Set<String> taken) {
+            var column = new Column();
+            column.name = "rowid";
+            column.target = names.column("rowid", taken);
+            column.declared = "INTEGER";
+            column.notNull = true;
+            column.keptRowid = true;
+            profiles.put(column, new Profile(column));
+            return column;
+        }
+
+        /** The columns that name a row in messages: the primary key, else the rowid that is kept, else the first unique key without NULL. */
+        private void key(Table table) throws SQLException {
+            source.strings("select name from pragma_table_xinfo(?) where pk > 0 order by pk", table.name).forEach(row -> table.key.add(row.get(0)));
+            if (table.key.isEmpty() && table.columns.get(0).keptRowid) {
+                table.key.add("rowid");
+            }
+            for (var index : table.key.isEmpty() ? source.strings("select name from pragma_index_list(?) where \"unique\" and not partial order by seq desc", table.name) : List.<List<String>>of()) {
+                var columns = source.strings("select name from pragma_index_info(?) order by seqno", index.get(0)).stream().map(row -> row.get(0)).toList();
+                if (columns.stream().allMatch(c -> c != null && columnOrNull(table, c) != null && column(table, c).notNull)) {
+                    table.key.addAll(columns);
+                    return;
+                }
+            }
+        }
+
+        /** Whether the column is the rowid: kept under that name, or the single INTEGER of a primary key for which SQLite needs no index. */
+        private boolean isRowid(Table table, Column column) throws SQLException {
+            return column.keptRowid || table.kind.equals("table") && column.declared.equalsIgnoreCase("INTEGER") && table.key.equals(List.of(column.name))
+                    && !source.strings("select 1 from pragma_table_xinfo(?) where pk = 1", table.name).isEmpty()
+                    && source.strings("select 1 from pragma_index_list(?) where origin = 'pk'", table.name).isEmpty();
+        }
+
+        private static CreateTable parsed(String sql) {
+            try {
+                return Sql.table(sql);
+            } catch (Untranslatable e) {
+                return null;
+            }
+        }
+
+        private static ColumnDef definition(CreateTable create, String column) {
+            return create.columns().stream().filter(c -> c.name().equalsIgnoreCase(column)).findFirst().orElse(null);
+        }
+
+        private boolean isKey(Table table, Column column) {
+            return table.key.contains(column.name) || created.get(table) != null && created.get(table).references().stream().anyMatch(r -> r.columns().stream().anyMatch(column.name::equalsIgnoreCase));
+        }
+
+        // the scan
+
+        private void scan() throws Exception {
+            plan.tables.forEach(this::prepare);
+            var left = new ConcurrentLinkedQueue<>(plan.tables);
+            progress.begin("scan", plan.tables.size());
+            var failures = new ConcurrentLinkedQueue<Exception>();
+            var threads = IntStream.range(0, source.readers()).mapToObj(reader -> new Thread(() -> {
+                try {
+                    for (var table = left.poll(); table != null && failures.isEmpty(); table = left.poll()) {
+                        scan(table, reader);
+                    }
+                } catch (Exception e) {
+                    failures.add(e);
+                }
+            })).toList();
+            threads.forEach(Thread::start);
+            for (var thread : threads) {
+                thread.join();
+            }
+            if (!failures.isEmpty()) {
+                throw failures.peek();
+            }
+            progress.end();
+        }
+
+        private void prepare(Table table) {
+            var create = created.get(table);
+            table.columns.forEach(column -> profiles.get(column).tied = isKey(table, column));
+            for (var check : create == null ? List.<CheckDef>of() : create.checks()) {
+                try {
+                    prepare(table, Sql.expression(check.expression()));
+                } catch (Untranslatable e) {
+                    continue; // checks() reports it
+                }
+            }
+        }
+
+        /** A CHECK that lists the values of a column, or demands JSON, tells what to look for. */
+        private void prepare(Table table, Sql.Expression check) {
+            if (check instanceof Sql.In in && !in.not() && in.operand() instanceof Sql.Name name && in.values() != null && !in.values().isEmpty()
+                    && in.values().stream().allMatch(v -> v instanceof Sql.Constant constant && constant.value() instanceof String) && columnOrNull(table, name.column()) != null) {
+                profiles.get(columnOrNull(table, name.column())).allowed = in.values().stream().map(v -> (String) ((Sql.Constant) v).value()).collect(Collectors.toCollection(LinkedHashSet::new));
+            } else if (check instanceof Sql.Call call && call.name().equalsIgnoreCase("json_valid") && call.arguments().get(0) instanceof Sql.Name name && columnOrNull(table, name.column()) != null) {
+                profiles.get(columnOrNull(table, name.column())).json = true;
+            }
+        }
+
+        /** A table with cells of more than a mebibyte is scanned again, with care. */
+        private void scan(Table table, int reader) throws Exception {
+            try {
+                pass(table, reader);
+            } catch (LargeCells e) {
+                table.rows = 0;
+                table.columns.forEach(column -> {
+                    column.data = new Data();
+                    column.data.maxLength = Cells.LARGE + 1;
+                    profiles.put(column, new Profile(column));
+                });
+                prepare(table);
+                pass(table, reader);
+                table.columns.stream().filter(c -> c.data.maxLength == Cells.LARGE + 1).forEach(c -> c.data.maxLength = c.data.shortMaxLength);
+            }
+        }
+
+        private void pass(Table table, int reader) throws Exception {
+            var columns = table.columns.stream().map(profiles::get).toArray(Profile[]::new);
+            var keys = table.key.stream().mapToInt(name -> table.columns.indexOf(column(table, name))).toArray();
+            Cells.read(source, reader, table, null, (row, large) -> {
+                table.rows++;
+                for (var c = 0; c < columns.length; c++) {
+                    if (large != null && large.is(c)) {
+                        columns[c].large(large.isText(c), large.length(c));
+                    } else if (columns[c].add(row, c)) {
+                        columns[c].data.forcedBy.add(keyOf(row, keys, columns.length * (large == null ? 1 : 2)));
+                    }
+                }
+                if ((table.rows & 0xffff) == 0) {
+                    progress.at(table.name, table.rows);
+                }
+            });
+            table.columns.forEach(column -> column.seen = true);
+            progress.done(table.name, table.rows);
+        }
+
+        /** What names a row: its key, else its rowid, which stands behind the cells. */
+        static String keyOf(Row row, int[] keys, int cells) throws SQLException {
+            if (keys.length == 0) {
+                return "rowid " + row.shown(cells);
+            }
+            var text = new StringJoiner(", ");
+            for (var key : keys) {
+                text.add(row.shown(key));
+            }
+            return text.toString();
+        }
+
+        // foreign keys: both sides must have one type
+
+        private void unifyForeignKeys() throws SQLException {
+            var widest = List.of("smallint", "integer", "bigint", "numeric", "double precision", "text");
+            for (var changed = true; changed;) {
+                changed = false;
+                for (var table : plan.tables) {
+                    for (var reference : references(table)) {
+                        var parent = tableOrNull(reference.parent);
+                        for (var i = 0; parent != null && i < Math.min(reference.columns.size(), reference.parentColumns.size()); i++) {
+                            var child = columnOrNull(table, reference.columns.get(i));
+                            var other = columnOrNull(parent, reference.parentColumns.get(i));
+                            if (child != null && other != null && !child.type.equals(other.type) && !numbersInText(child, other) && !numbersInText(other, child)) {
+                                var wide = widest.indexOf(child.type.replaceFirst("\\(.*", "")) >= widest.indexOf(other.type.replaceFirst("\\(.*", "")) ? child : other;
+                                var narrow = wide == child ? other : child;
+                                if (!isRowid(table, narrow) && !isRowid(parent, narrow) && widest.contains(wide.type.replaceFirst("\\(.*", "")) && (widest.contains(narrow.type.replaceFirst("\\(.*", "")) || narrow.type.equals("uuid"))) {
+                                    narrow.type = wide.type;
+                                    narrow.conversion = narrow.conversion.equals("uuid") ? "same" : narrow.conversion;
+                                    narrow.reason += "; " + wide.type + " like " + (wide == child ? table : parent).name + "." + wide.name + ", which is tied to it by a foreign key";
+                                    changed = true;
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+
+        /** Text that holds nothing but whole numbers becomes what the other side is. */
+        private boolean numbersInText(Column text, Column other) {
+            var profile = profiles.get(text);
+            if (text.type.equals("text") && other.type.equals("bigint") && text.data.texts > 0 && profile.integerTexts == text.data.texts && text.data.texts == text.data.values()) {
+                text.type = "bigint";
+                text.conversion = "number";
+                text.reason = "whole numbers as text, tied by a foreign key to integers";
+                text.notes.add("text in SQLite, but all are whole numbers, and a foreign key ties it to integers: bigint");
+                return true;
+            }
+            return false;
+        }
+
+        private final Map<Table, List<ForeignKey>> references = new IdentityHashMap<>();
+
+        /** The foreign keys as the pragma gives them; names and DEFERRABLE, which it lacks, from the text. */
+        private List<ForeignKey> references(Table table) throws SQLException {
+            if (references.containsKey(table)) {
+                return references.get(table);
+            }
+            var byId = new TreeMap<Integer, ForeignKey>(Comparator.reverseOrder());
+            for (var row : source.strings("select id, \"table\", \"from\", \"to\", on_update, on_delete from pragma_foreign_key_list(?) order by id, seq", table.name)) {
+                var key = byId.computeIfAbsent(Integer.parseInt(row.get(0)), id -> new ForeignKey());
+                key.parent = row.get(1);
+                key.columns.add(row.get(2));
+                key.onUpdate = row.get(4);
+                key.onDelete = row.get(5);
+                if (row.get(3) != null) {
+                    key.parentColumns.add(row.get(3));
+                }
+            }
+            for (var key : byId.values()) {
+                var parent = tableOrNull(key.parent);
+                if (key.parentColumns.isEmpty() && parent != null) {
+                    key.parentColumns.addAll(parent.key);
+                }
+                var written = created.get(table) == null ? null : created.get(table).references().stream()
+                        .filter(r -> r.table().equalsIgnoreCase(key.parent) && sameNames(r.columns(), key.columns)).findFirst().orElse(null);
+                key.name = written == null ? null : written.name();
+                key.deferrable = written == null || !written.deferrable() ? null : written.initiallyDeferred() ? "DEFERRABLE INITIALLY DEFERRED" : "DEFERRABLE";
+            }
+            references.put(table, List.copyOf(byId.values()));
+            return references.get(table);
+        }
+
+        private static boolean sameNames(List<String> some, List<String> others) {
+            return some.size() == others.size() && IntStream.range(0, some.size()).allMatch(i -> some.get(i).equalsIgnoreCase(others.get(i)));
+        }
+
+        // keys and foreign keys as statements
+
+        private void constraints() throws SQLException {
+            for (var table : plan.tables) {
+                var create = created.get(table);
+                if (create != null) {
+                    for (var key : create.keys()) {
+                        key(table, key, create);
+                    }
+                } else if (!table.key.isEmpty()) {
+                    table.primaryKey = primaryKey(table, null, table.key);
+                }
+                if (table.primaryKey == null && isRowid(table, table.columns.get(0))) {
+                    table.primaryKey = primaryKey(table, null, List.of("rowid"));
+                }
+                for (var column : table.columns) {
+                    column.identity = isRowid(table, column) && column.type.equals("bigint");
+                    column.notNull |= table.primaryKey != null && table.primaryKey.sql.contains(" PRIMARY KEY ") && table.key.contains(column.name);
+                }
+            }
+            for (var table : plan.tables) {
+                for (var key : references(table)) {
+                    foreignKey(table, key);
+                }
+            }
+        }
+
+        private void key(Table table, KeyDef key, CreateTable create) {
+            var columns = key.columns().stream().map(KeyColumn::name).map(name -> column(table, name)).toList();
+            var item = key.primary() ? primaryKey(table, key.name(), columns.stream().map(c -> c.name).toList())
+                    : unique(table, key, columns);
+            if (key.conflict() != null) {
+                item.notes.add("ON CONFLICT " + key.conflict() + " has no equal: statements that relied on it need INSERT ... ON CONFLICT");
+            }
+            if (key.primary()) {
+                table.primaryKey = item;
+                if (columns.stream().anyMatch(c -> !folded(c).equals(id(c.target)))) {
+                    table.uniques.add(foldedIndex(table, table.target + "_key", item.sqlite, columns));
+                }
+            } else {
+                table.uniques.add(item);
+            }
+        }
+
+        private Item primaryKey(Table table, String name, List<String> names) {
+            var columns = names.stream().map(n -> column(table, n)).toList();
+            var nullable = columns.stream().filter(c -> c.data.nulls > 0).findFirst().orElse(null);
+            var item = constraint(table, name != null ? name : table.target + (nullable == null ? "_pkey" : "_key"), "PRIMARY KEY (" + String.join(", ", names) + ")", names,
+                    (nullable == null ? "PRIMARY KEY " : "UNIQUE ") + list(columns));
+            if (nullable != null) {
+                item.reason = nullable.data.nulls + " rows have NULL in " + nullable.name + ", which a primary key cannot: unique instead";
+            }
+            return item;
+        }
+
+        private Item unique(Table table, KeyDef key, List<Column> columns) {
+            var text = "UNIQUE (" + columns.stream().map(c -> c.name).collect(Collectors.joining(", ")) + ")";
+            var name = key.name() != null ? key.name() : table.target + "_" + columns.stream().map(c -> c.target).collect(Collectors.joining("_")) + "_key";
+            if (columns.stream().allMatch(c -> folded(c).equals(id(c.target)))) {
+                return constraint(table, name, text, columns.stream().map(c -> c.name).toList(), "UNIQUE " + list(columns));
+            }
+            return foldedIndex(table, name, text, columns);
+        }
+
+        /** Unique as SQLite's collation sees it; an index cannot be the target of a foreign key. */
+        private Item foldedIndex(Table table, String name, String text, List<Column> columns) {
+            var item = item(name, text, "unique as its collation folds, by an index: it cannot be the target of a foreign key");
+            item.target = names.relation(name);
+            item.sql = "CREATE UNIQUE INDEX " + id(item.target) + " ON " + qualified(table) + " " + columns.stream().map(this::folded).collect(Collectors.joining(", ", "(", ")"));
+            return item;
+        }
+
+        /** The column as NOCASE and RTRIM compare it. */
+        private String folded(Column column) {
+            return !column.type.equals("text") || column.collation == null ? id(column.target) : column.collation.equalsIgnoreCase("NOCASE") && rules.nocase.equals("lower") ? "lower(" + id(column.target) + " COLLATE \"C\")"
+                    : column.collation.equalsIgnoreCase("RTRIM") ? "rtrim(" + id(column.target) + ", ' ')" : id(column.target);
+        }
+
+        private Item constraint(Table table, String name, String sqlite, List<String> columns, String clause) {
+            var item = item(name, sqlite, null);
+            item.columns.addAll(columns);
+            item.target = names.relation(name);
+            item.sql = "ALTER TABLE " + qualified(table) + " ADD CONSTRAINT " + id(item.target) + " " + clause;
+            return item;
+        }
+
+        private void foreignKey(Table table, ForeignKey key) throws SQLException {
+            var parent = tableOrNull(key.parent);
+            table.foreignKeys.add(key);
+            key.target = names.relation(key.name != null ? key.name : table.target + "_" + key.columns.stream().map(c -> column(table, c).target).collect(Collectors.joining("_")) + "_fkey");
+            if (parent == null) {
+                key.reason = "the table " + key.parent + " is not there" + (plan.left.stream().anyMatch(item -> item.name.equalsIgnoreCase(key.parent)) ? " in the target" : "");
+            } else if (key.parentColumns.size() != key.columns.size() || key.parentColumns.stream().anyMatch(c -> columnOrNull(parent, c) == null)) {
+                key.reason = "the columns that it names are not those of a key of " + key.parent;
+            } else if (IntStream.range(0, key.columns.size()).anyMatch(i -> !comparable(column(table, key.columns.get(i)).type, column(parent, key.parentColumns.get(i)).type))) {
+                key.reason = "the types differ: " + key.columns.stream().map(c -> column(table, c).type).toList() + " and " + key.parentColumns.stream().map(c -> column(parent, c).type).toList();
+            } else if (!isUnique(parent, key.parentColumns)) {
+                key.reason = key.parent + " (" + String.join(", ", key.parentColumns) + ") is not unique";
+            } else {
+                key.sql = "ALTER TABLE " + qualified(table) + " ADD CONSTRAINT " + id(key.target) + " FOREIGN KEY " + list(key.columns.stream().map(c -> column(table, c)).toList())
+                        + " REFERENCES " + qualified(parent) + " " + list(key.parentColumns.stream().map(c -> column(parent, c)).toList())
+                        + action(" ON UPDATE ", key.onUpdate) + action(" ON DELETE ", key.onDelete) + (key.deferrable == null ? "" : " " + key.deferrable);
+            }
+        }
+
+        private static boolean comparable(String one, String other) {
+            var numbers = Set.of("smallint", "integer", "bigint", "numeric", "double precision");
+            return one.equals(other) || numbers.contains(one.replaceFirst("\\(.*", "")) && numbers.contains(other.replaceFirst("\\(.*", ""));
+        }
+
+        private static String action(String when, String action) {
+            return action == null || action.equals("NO ACTION") ? "" : when + action;
+        }
+
+        /** Whether there will be a unique constraint, or a unique index without condition, over exactly these columns. */
+        private boolean isUnique(Table table, List<String> columns) throws SQLException {
+            var wanted = Set.copyOf(lower(columns));
+            for (var index : source.strings("select name from pragma_index_list(?) where \"unique\" and not partial and origin = 'c'", table.name)) {
+                if (indexColumns(index.get(0)).equals(wanted)) {
+                    return true;
+                }
+            }
+            return Stream.concat(Stream.ofNullable(table.primaryKey), table.uniques.stream()).anyMatch(item -> item.sql.startsWith("ALTER") && Set.copyOf(lower(item.columns)).equals(wanted));
+        }
+
+        private Set<String> indexColumns(String index) throws SQLException {
+            return source.strings("select lower(name) from pragma_index_info(?)", index).stream().map(row -> Objects.toString(row.get(0), "")).collect(Collectors.toSet());
+        }
+
+        private static List<String> lower(List<String> names) {
+            return names.stream().map(name -> name.toLowerCase(Locale.ROOT)).toList();
+        }
+
+        // small things
+
+        private String qualified(Table table) {
+            return id(plan.schema) + "." + id(table.target);
+        }
+
+        private static String list(List<Column> columns) {
+            return columns.stream().map(c -> id(c.target)).collect(Collectors.joining(", ", "(", ")"));
+        }
+
+        private Table tableOrNull(String name) {
+            return plan.tables.stream().filter(t -> t.name.equalsIgnoreCase(name)).findFirst().orElse(null);
+        }
+
+        static Column columnOrNull(Table table, String name) {
+            return table.columns.stream().filter(c -> c.name.equalsIgnoreCase(name)).findFirst().orElse(null);
+        }
+
+        static Column column(Table table, String name) {
+            return Objects.requireNonNull(columnOrNull(table, name), () -> "no column " + name + " in " + table.name);
+        }
+
+        static Item item(String name, String sqlite, String reason) {
+            var item = new Item();
+            item.name = name;
+            item.sqlite = sqlite;
+            item.reason = reason;
+            return item;
+        }
+    }
+
+    /** Adds to the plan what has to be translated: enumerated types, checks, generated columns, defaults, indexes, views, triggers. */
+    static final class Translation {
+        private final Source source;
+        private final Plan plan;
+        private final Rules rules;
+        private final Names names;
+        private final Map<Table, CreateTable> created;
+        private final Map<Column, Profile> profiles;
+        private final Map<Table, SeenTable> seen = new LinkedHashMap<>();
+        private Translator translator;
+
+        Translation(Source source, Plan plan, Rules rules, Names names, Map<Table, CreateTable> created, Map<Column, Profile> profiles) {
+            this.source = source;
+            this.plan = plan;
+            this.rules = rules;
+            this.names = names;
+            this.created = created;
+            this.profiles = profiles;
+        }
+
+        /** Nothing of PostgreSQL later than 12 is used: the plan does not depend on the server, and later ones understand it. */
+        void translate() throws SQLException {
+            plan.tables.forEach(table -> table.columns.forEach(column -> enumerate(table, column)));
+            plan.tables.forEach(table -> table.columns.forEach(this::collate));
+            plan.tables.forEach(table -> seen.put(table, see(table)));
+            translator = new Translator(List.copyOf(seen.values()), 12, rules.now.equals("statement"));
+            for (var table : plan.tables) {
+                table.columns.forEach(column -> column(table, column));
+                checks(table);
+                lengths(table);
+            }
+            for (var row : source.strings("select name, tbl_name, sql from sqlite_schema where type = 'index' and sql is not null order by rowid")) {
+                var table = plan.tables.stream().filter(t -> t.name.equals(row.get(1))).findFirst();
+                if (table.isPresent()) {
+                    table.get().indexes.add(index(table.get(), row.get(0), row.get(2)));
+                } else {
+                    plan.left.add(Planner.item(row.get(0), row.get(2), "an index of " + row.get(1) + ", which is not migrated"));
+                }
+            }
+            plan.tables.forEach(this::suggest);
+            var views = new ArrayList<>(seen.values());
+            for (var row : source.strings("select name, sql from sqlite_schema where type = 'view' order by rowid")) {
+                plan.views.add(view(row.get(0), row.get(1), views));
+            }
+            for (var row : source.strings("select name, tbl_name, sql from sqlite_schema where type = 'trigger' order by rowid")) {
+                plan.triggers.add(trigger(row.get(0), row.get(1), row.get(2)));
+            }
+        }
+
+        // columns
+
+        /** CHECK (c IN ('A', 'B')): an enumerated type, or other letters, if the data keep to it. */
+        private void enumerate(Table table, Column column) {
+            var profile = profiles.get(column);
+            if (profile == null || profile.allowed == null || !column.type.equals("text")) {
+                return;
+            }
+            if (!profile.strays.isEmpty()) {
+                column.notes.add("values outside of its CHECK: " + String.join(", ", profile.strays));
+                return;
+            }
+            var mapped = profile.allowed.stream().map(this::mapped).toList();
+            if (Set.copyOf(mapped).size() < mapped.size()) {
+                column.notes.add("--enum-case=" + rules.enumCase + " would make two values of its CHECK one: left as they are");
+                return;
+            }
+            column.conversion = rules.enumCase.equals("keep") ? rules.enums.equals("native") ? "enum" : "same" : "enum-" + rules.enumCase;
+            if (rules.enums.equals("native")) {
+                var type = plan.enums.stream().filter(t -> t.values.equals(mapped)).findFirst().orElseGet(() -> newType(table, column, mapped));
+                column.type = id(plan.schema) + "." + id(type.target);
+                column.reason = "all values are in its CHECK, --enum=native";
+            }
+        }
+
+        private EnumType newType(Table table, Column column, List<String> values) {
+            var type = new EnumType();
+            type.target = names.relation(table.target + "_" + column.target);
+            type.values.addAll(values);
+            plan.enums.add(type);
+            return type;
+        }
+
+        /** ASCII letters alone, as SQLite folds them. */
+        private String mapped(String value) {
+            return rules.enumCase.equals("keep") ? value
+                    : value.chars().map(c -> rules.enumCase.equals("lower") ? c >= 'A' && c <= 'Z' ? c + 32 : c : c >= 'a' && c <= 'z' ? c - 32 : c)
+                            .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append).toString();
+        }
+
+        private void collate(Column column) {
+            if (!column.type.equals("text")) {
+                return;
+            }
+            column.textCollation = rules.collation.equals("c") ? "\"C\"" : null;
+            if (!"NOCASE".equalsIgnoreCase(column.collation)) {
+                if (column.collation != null && !column.collation.equalsIgnoreCase("BINARY")) {
+                    column.notes.add("COLLATE " + column.collation + " has no equal here" + (column.collation.equalsIgnoreCase("RTRIM") ? ": indexes are on rtrim(column)" : ""));
+                }
+                return;
+            }
+            switch (rules.nocase) {
+                case "citext" -> {
+                    column.type = "citext";
+                    column.textCollation = null;
+                    column.notes.add("COLLATE NOCASE became citext, which folds all letters, not only ASCII");
+                }
+                case "icu" -> {
+                    column.textCollation = id(plan.schema) + ".nocase";
+                    column.notes.add("COLLATE NOCASE became an ICU collation, which folds all letters, not only ASCII");
+                }
+                default -> column.notes.add("COLLATE NOCASE: comparisons are case-sensitive now, its indexes are on lower(column): ask for lower(column) = lower(value)");
+            }
+        }
+
+        private SeenTable see(Table table) {
+            var columns = table.columns.stream().map(c -> new SeenColumn(c.name, c.target, c.type, Family.affinity(c.declared), c.conversion,
+                    "NOCASE".equalsIgnoreCase(c.collation) && rules.nocase.equals("lower"))).toList();
+            var rowid = table.columns.stream().filter(c -> c.identity || c.name.equals("rowid")).map(c -> c.target).findFirst().orElse(null);
+            return new SeenTable(table.name, id(plan.schema) + "." + id(table.target), !table.kind.equals("without rowid"), rowid, columns);
+        }
+
+        private void column(Table table, Column column) {
+            if (column.generatedText != null) {
+                try {
+                    refuseGenerated(table, Sql.expression(column.generatedText));
+                    column.generatedSql = translator.generated(column.generatedText, seen.get(table), column.type, column.notes::add);
+                } catch (Untranslatable e) {
+                    column.notes.add("generated as " + column.generatedText + ", here a plain column with SQLite's values: " + e.getMessage());
+                }
+            } else if (column.defaultText != null) {
+                column.defaultSql = translator.defaultValue(column.defaultText, column.type, Family.affinity(column.declared), column.conversion, column.notes::add);
+            }
+        }
+
+        /** PostgreSQL's generated columns cannot refer to each other. */
+        private static void refuseGenerated(Table table, Sql.Expression expression) throws Untranslatable {
+            var column = expression instanceof Sql.Name name ? Planner.columnOrNull(table, name.column()) : null;
+            if (column != null && column.generatedText != null) {
+                throw new Untranslatable("it refers to another generated column, " + column.name);
+            }
+            for (var child : expression.children()) {
+                refuseGenerated(table, child);
+            }
+        }
+
+        // checks, indexes
+
+        private void checks(Table table) {
+            var create = created.get(table);
+            for (var check : create == null ? List.<CheckDef>of() : create.checks()) {
+                var item = Planner.item(check.name(), "CHECK (" + check.expression() + ")", null);
+                item.target = names.relation(check.name() != null ? check.name() : table.target + (check.column() == null ? "" : "_" + check.column()) + "_check");
+                item.name = check.name() != null ? check.name() : item.target;
+                try {
+                    item.predicate = translator.check(check.expression(), seen.get(table), item.notes::add);
+                    if (item.predicate.isEmpty()) {
+                        item.reason = "implied by the type";
+                    } else {
+                        item.sql = addCheck(table, item);
+                    }
+                } catch (Untranslatable e) {
+                    item.reason = e.getMessage();
+                }
+                table.checks.add(item);
+            }
+        }
+
+        private String addCheck(Table table, Item item) {
+            return "ALTER TABLE " + id(plan.schema) + "." + id(table.target) + " ADD CONSTRAINT " + id(item.target) + " CHECK (" + item.predicate + ") NOT VALID";
+        }
+
+        /** --length=check: the declared length as a check, where the data fit. varchar(n) would cut trailing blanks without a word. */
+        private void lengths(Table table) {
+            for (var column : table.columns) {
+                var size = Decision.SIZE.matcher(column.declared);
+                if (rules.length.equals("check") && column.type.equals("text") && size.find() && profiles.get(column).characters <= Long.parseLong(size.group(1))) {
+                    var item = Planner.item(column.name + " " + column.declared, column.declared, null);
+                    item.target = names.relation(table.target + "_" + column.target + "_length");
+                    item.predicate = "char_length(" + id(column.target) + ") <= " + size.group(1);
+                    item.sql = addCheck(table, item);
+                    table.checks.add(item);
+                }
+            }
+        }
+
+        private Item index(Table table, String name, String sql) {
+            var item = Planner.item(name, sql, null);
+            item.target = names.relation(name);
+            try {
+                var index = Sql.index(sql);
+                var terms = new ArrayList<String>();
+                for (var term : index.terms()) {
+                    terms.add(term(table, term, item) + (term.desc() ? " DESC" : ""));
+                }
+                if (index.where() != null) {
+                    item.predicate = translator.predicate(index.where(), seen.get(table), item.notes::add);
+                    item.sqlitePredicate = index.where();
+                }
+                item.sql = "CREATE " + (index.unique() ? "UNIQUE " : "") + "INDEX " + id(item.target) + " ON " + id(plan.schema) + "." + id(table.target)
+                        + " (" + String.join(", ", terms) + ")" + (item.predicate == null ? "" : " WHERE " + item.predicate);
+            } catch (Untranslatable e) {
+                item.reason = e.getMessage();
+            }
+            return item;
+        }
+
+        /** Indexes that another one makes needless, foreign keys whose columns have none, texts for which there is a type. */
+        private void suggest(Table table) {
+            var indexes = Script.items(table).filter(item -> item.sql != null && item.predicate == null && item.sql.matches("(?s).*(INDEX|UNIQUE|PRIMARY KEY).*")).toList();
+            for (var index : table.indexes) {
+                var own = terms(index);
+                indexes.stream().filter(other -> other != index && own != null && index.predicate == null && terms(other) != null && (terms(other) + ", ").startsWith(own + ", ")
+                        && (!index.sql.startsWith("CREATE UNIQUE") || terms(other).equals(own))).findFirst()
+                        .ifPresent(other -> table.suggestions.add("the index " + index.target + " does nothing that " + other.target + " does not"));
+            }
+            for (var key : table.foreignKeys) {
+                var columns = key.columns.stream().map(name -> id(Planner.column(table, name).target)).collect(Collectors.joining(", "));
+                if (indexes.stream().noneMatch(index -> terms(index) != null && (terms(index) + ", ").startsWith(columns + ", "))) {
+                    table.suggestions.add("the foreign key " + key.target + " has no index on " + columns + ": deletes in " + key.parent + " read the whole table");
+                }
+            }
+            for (var column : table.columns) {
+                if (column.type.equals("text") && column.declared.matches("(?i)inet|cidr|macaddr8?|xml")) {
+                    table.suggestions.add("PostgreSQL has the type " + column.declared.toLowerCase(Locale.ROOT) + " for " + column.target);
+                }
+            }
+        }
+
+        /** The columns of an index or key as they stand in its statement; null if there are none at its end. */
+        private static String terms(Item item) {
+            var list = Pattern.compile("\\(([^()]*)\\)$").matcher(item.sql);
+            return list.find() ? list.group(1) : null;
+        }
+
+        private String term(Table table, IndexTerm term, Item item) throws Untranslatable {
+            var column = term.column() == null ? null : Planner.columnOrNull(table, term.column());
+            if (column == null) {
+                return "(" + translator.indexTerm(term.expression(), seen.get(table), item.notes::add) + ")";
+            }
+            var collation = term.collation() != null ? term.collation() : column.collation;
+            if (collation == null || collation.equalsIgnoreCase("BINARY") || !column.type.equals("text")) {
+                return id(column.target);
+            }
+            if (collation.equalsIgnoreCase("NOCASE") && rules.nocase.equals("lower")) {
+                item.notes.add("on lower(" + column.target + "), as SQLite's NOCASE folds");
+                return "lower(" + id(column.target) + " COLLATE \"C\")";
+            }
+            if (collation.equalsIgnoreCase("RTRIM")) {
+                return "rtrim(" + id(column.target) + ", ' ')";
+            }
+            if (!collation.equalsIgnoreCase("NOCASE")) {
+                item.notes.add("without the collation " + collation + ", which is the application's own");
+            }
+            return id(column.target);
+        }
+
+        // views, triggers
+
+        private Item view(String name, String sql, List<SeenTable> views) throws SQLException {
+            var item = Planner.item(name, sql, null);
+            item.target = names.relation(name);
+            try {
+                var create = Sql.view(sql);
+                var columns = columnsOf(name);
+                var view = new Translator(views, 12, rules.now.equals("statement")).view(new CreateView(create.name(), columns, create.select()), item.notes::add);
+                var taken = new HashSet<String>();
+                var targets = columns.stream().map(c -> names.column(c, taken)).toList();
+                item.sql = "CREATE VIEW " + id(plan.schema) + "." + id(item.target) + " (" + targets.stream().map(migrate_to_postgres::id).collect(Collectors.joining(", ")) + ") AS\n" + view.sql();
+                var columnsSeen = new ArrayList<SeenColumn>();
+                for (var i = 0; i < columns.size(); i++) {
+                    var as = view.seen().get(i);
+                    columnsSeen.add(new SeenColumn(columns.get(i), targets.get(i), as.type(), as.affinity(), as.conversion(), as.noCase()));
+                    item.conversions.put(targets.get(i), as.conversion());
+                }
+                views.add(new SeenTable(name, id(plan.schema) + "." + id(item.target), false, null, columnsSeen));
+            } catch (Untranslatable | SQLException e) {
+                item.reason = e.getMessage();
+            }
+            return item;
+        }
+
+        /** The names that SQLite gives the columns; a view that does not work there has none. */
+        private List<String> columnsOf(String view) throws SQLException, Untranslatable {
+            var columns = source.strings("select name from pragma_table_xinfo(?)", view).stream().map(row -> row.get(0)).toList();
+            if (columns.isEmpty()) {
+                throw new Untranslatable("it does not work in SQLite either");
+            }
+            return columns;
+        }
+
+        private Item trigger(String name, String tableName, String sql) {
+            var item = Planner.item(name, sql, null);
+            item.target = names.relation(name);
+            try {
+                var trigger = Sql.trigger(sql);
+                var table = seen.entrySet().stream().filter(e -> e.getKey().name.equalsIgnoreCase(tableName)).map(Map.Entry::getValue).findFirst()
+                        .orElseThrow(() -> new Untranslatable("a trigger on " + tableName + ", which is no table here"));
+                item.sql = translator.trigger(trigger, table, plan.schema, item.notes::add).sql();
+            } catch (Untranslatable e) {
+                item.reason = e.getMessage();
+            }
+            return item;
+        }
+    }
+
+    // ---- tables that an application has made ----
+
+    /** --data-only: the target's tables and types win, nothing of them is altered. */
+    static final class TargetLed {
+        /** Where frameworks keep which migrations ran: theirs in the target stay as they are. */
+        private static final Set<String> MIGRATIONS = Set.of("schema_migrations", "ar_internal_metadata", "django_migrations", "_prisma_migrations", "__efmigrationshistory", "flyway_schema_history", "goose_db_version",
+                "__diesel_schema_migrations", "alembic_version", "knex_migrations", "knex_migrations_lock", "sequelizemeta", "migrations", "typeorm_metadata");
+
+        /** The columns that name a migration in those tables. */
+        private static final Set<String> VERSIONS = Set.of("version", "app", "name", "migration_name", "migrationid", "version_num", "version_id");
+
+        private record TargetColumn(String name, String type, boolean notNull, boolean hasDefault, boolean computed, List<String> labels) {
+        }
+
+        private final Target target;
+        private final Choice choice;
+        private final Rules rules;
+        /** SQLite's tables by name in lower case without underscores. */
+        private final Map<String, String> tables = new TreeMap<>();
+        private final Map<String, Map<String, TargetColumn>> columns = new TreeMap<>();
+        /** Whether foreign keys and triggers of the target can be kept quiet while loading. */
+        boolean quiet;
+
+        TargetLed(Target target, Choice choice, Rules rules) throws SQLException {
+            this.target = target;
+            this.choice = choice;
+            this.rules = rules;
+            for (var row : target.list("select c.relname from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace where n.nspname = ? and c.relkind in ('r', 'p') and not c.relispartition"
+                    + " and c.relname !~ '^pgbang_'", choice.schema)) {
+                tables.merge(plain(row.get(0)), row.get(0), (one, other) -> one);
+                columns.put(row.get(0), columns(row.get(0)));
+            }
+            if (tables.isEmpty()) {
+                throw new Failure("--data-only: the schema " + choice.schema + " of the target has no tables; let the application make them first");
+            }
+        }
+
+        private static String plain(String name) {
+            return name.toLowerCase(Locale.ROOT).replace("_", "");
+        }
+
+        private Map<String, TargetColumn> columns(String table) throws SQLException {
+            var found = new LinkedHashMap<String, TargetColumn>();
+            for (var row : target.list("select a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod), a.attnotnull, a.atthasdef or a.attidentity <> '', a.attgenerated <> '',"
+                    + " (select pg_catalog.array_to_string(pg_catalog.array_agg(e.enumlabel order by e.enumsortorder), e'\\x01') from pg_catalog.pg_enum e where e.enumtypid = a.atttypid)"
+                    + " from pg_catalog.pg_attribute a where a.attrelid = pg_catalog.to_regclass(?) and a.attnum > 0 and not a.attisdropped order by a.attnum", id(choice.schema) + "." + id(table))) {
+                found.put(row.get(0), new TargetColumn(row.get(0), row.get(1), row.get(2).equals("t"), row.get(3).equals("t"), row.get(4).equals("t"), row.get(5) == null ? List.of() : List.of(row.get(5).split("\u0001"))));
+            }
+            return found;
+        }
+
+        /** The name of the target's table for one of SQLite; null if there is none, or it is not to be filled. */
+        String table(String name) {
+            var found = columns.containsKey(name) ? name : tables.get(plain(name));
+            return found == null || MIGRATIONS.contains(name.toLowerCase(Locale.ROOT)) || choice.protect.contains(found) ? null : found;
+        }
+
+        /** Null if there is nothing to say: the same migrations have run on both sides. */
+        String whyNot(String name, Source source) throws SQLException {
+            if (!MIGRATIONS.contains(name.toLowerCase(Locale.ROOT))) {
+                return tables.containsKey(plain(name)) ? "protected" : "the target has no such table";
+            }
+            var there = tables.get(plain(name));
+            if (there == null) {
+                return "the application's record of its migrations; the target has none";
+            }
+            var named = source.strings("select name from pragma_table_info(?)", name).stream().map(row -> row.get(0)).filter(c -> VERSIONS.contains(c.toLowerCase(Locale.ROOT)) && column(there, c) != null).toList();
+            if (named.isEmpty()) {
+                return "the application's record of its migrations: it was not compared";
+            }
+            var here = Set.copyOf(source.strings("select " + named.stream().map(c -> "cast(" + Source.quoted(c) + " as text)").collect(Collectors.joining(", ")) + " from " + Source.quoted(name)).stream().map(Object::toString).toList());
+            var target = Set.copyOf(this.target.list("select " + named.stream().map(c -> id(column(there, c).name) + "::text").collect(Collectors.joining(", ")) + " from " + id(choice.schema) + "." + id(there)).stream().map(Object::toString).toList());
+            return here.equals(target) ? null : "the application's record of its migrations differs: only in SQLite " + without(here, target) + ", only in the target " + without(target, here)
+                    + "; the two may not have the same schema";
+        }
+
+        private static String without(Set<String> some, Set<String> others) {
+            var rest = new TreeSet<>(some);
+            rest.removeAll(others);
+            return rest.isEmpty() ? "none" : rest.size() > 5 ? rest.size() + " of them" : String.join(" ", rest);
+        }
+
+        private TargetColumn column(String table, String name) {
+            var there = columns.get(table);
+            return there.containsKey(name) ? there.get(name) : there.values().stream().filter(c -> plain(c.name).equals(plain(name))).findFirst().orElse(null);
+        }
+
+        /** Before the scan: what to look for in a column follows from the target's type. Null: the column has no place. */
+        Profile profile(Table table, Column column) {
+            var to = column(table.target, column.name);
+            if (to == null || to.computed) {
+                return null;
+            }
+            column.target = to.name;
+            column.type = shortName(to);
+            column.notNull = to.notNull;
+            var profile = new Profile(column, to.labels.isEmpty() ? Family.of(to.type) : Family.ANY);
+            profile.allowed = to.labels.isEmpty() ? null : new LinkedHashSet<>(to.labels);
+            return profile;
+        }
+
+        private static String shortName(TargetColumn column) {
+            return column.type.equals("timestamp with time zone") ? "timestamptz" : column.type.equals("timestamp without time zone") ? "timestamp" : column.type.equals("time without time zone") ? "time"
+                    : column.labels.isEmpty() ? column.type : column.type.startsWith("\"") ? column.type : id(column.type);
+        }
+
+        /** After the scan: how the values become what the column takes. */
+        void decide(Table table, Profile profile) {
+            var column = profile.column;
+            var type = column.type;
+            Decision.decide(rules, table, profile, true);
+            var chosen = column.conversion;
+            column.type = type;
+            column.reason = "the target's";
+            column.onMismatch = rules.onMismatch.equals("widen") ? "abort" : rules.onMismatch;
+            column.notes.clear();
+            if (profile.family.isDate()) {
+                if (column.data.integers + column.data.reals > 0 && Stream.of(Epoch.values()).noneMatch(e -> e.name().equals(chosen)) && !rules.onMismatch.equals("null") && !rules.onMismatch.equals("reject")) {
+                    throw new Failure(table.name + "." + column.name + " holds numbers, and the target wants " + type + ": say --epoch " + table.name + "." + column.name + "=UNIT");
+                }
+                column.conversion = Stream.of(Epoch.values()).anyMatch(e -> e.name().equals(chosen)) ? chosen : "iso";
+                column.format = column.conversion.equals("iso") && (!type.equals("date") || column.format == null || column.format.length() == 10) ? column.format : null;
+            } else if (profile.allowed != null) {
+                column.conversion = profile.strays.isEmpty() ? "enum" : profile.allowed.containsAll(mapped(profile.strays, true)) ? "enum-lower" : profile.allowed.containsAll(mapped(profile.strays, false)) ? "enum-upper" : "enum";
+                column.format = null;
+            } else {
+                column.conversion = type.equals("uuid") && column.data.blobs > 0 ? "uuid-" + (rules.uuidBytes.equals("ms") ? "ms" : "rfc")
+                        : Set.of(Family.INTEGER, Family.SMALL, Family.INT4, Family.REAL, Family.NUMERIC).contains(profile.family) && column.data.texts > column.data.empty ? "number" : Decision.conversionOf(type.replaceFirst("\\(.*", ""));
+                column.format = null;
+            }
+        }
+
+        private static Set<String> mapped(Set<String> values, boolean lower) {
+            return values.stream().map(v -> lower ? v.toLowerCase(Locale.ROOT) : v.toUpperCase(Locale.ROOT)).collect(Collectors.toSet());
+        }
+
+        /** What stands in the way of filling a table is said before anything is changed. */
+        void check(Table table) {
+            var filled = table.columns.stream().map(c -> c.target).collect(Collectors.toSet());
+            columns.get(table.target).values().stream().filter(c -> c.notNull && !c.hasDefault && !c.computed && !filled.contains(c.name)).findFirst().ifPresent(c -> {
+                if (table.rows > 0) {
+                    throw new Failure("the target's column " + table.target + "." + c.name + " must not be NULL and has no default, and " + table.name + " of SQLite has nothing for it");
+                }
+            });
+        }
+
+        /** Rows that are there already: abort, truncate or merge; asked only when a run begins. */
+        void clear(Plan plan, Worker worker) throws SQLException {
+            var filled = new ArrayList<String>();
+            for (var table : plan.tables) {
+                if (Target.value(worker.connection, "select 1 from " + qualified(table) + " limit 1") != null) {
+                    filled.add(qualified(table));
+                }
+            }
+            if (choice.targetRows.equals("abort") && !filled.isEmpty()) {
+                throw new Failure("tables of the target hold rows: " + String.join(", ", filled) + ".\n  --target-rows truncate removes them first, --target-rows merge updates those with the same primary key and keeps the others");
+            }
+            if (choice.targetRows.equals("truncate") && !filled.isEmpty()) {
+                worker.execute("TRUNCATE " + String.join(", ", filled));
+            }
+        }
+
+        /** In the transaction of some rows: what keeps the target quiet, and where the rows go. */
+        void begin(Worker worker, Table table) throws SQLException {
+            if (quiet) {
+                worker.execute("SET LOCAL session_replication_role = replica");
+            }
+            if (isMerged()) {
+                worker.execute("CREATE TEMPORARY TABLE pgbang_rows ON COMMIT DROP AS SELECT " + names(table) + " FROM " + qualified(table) + " LIMIT 0");
+            }
+        }
+
+        String into(Table table) {
+            return isMerged() ? "pg_temp.pgbang_rows" : qualified(table);
+        }
+
+        /** Rows with the same primary key get the values of SQLite, others are added. */
+        void end(Worker worker, Table table) throws SQLException {
+            if (!isMerged()) {
+                return;
+            }
+            var key = target.primaryKey(worker.connection, table.target);
+            var others = table.columns.stream().map(c -> id(c.target)).filter(c -> !key.contains(c)).toList();
+            worker.execute("INSERT INTO " + qualified(table) + " (" + names(table) + ") OVERRIDING SYSTEM VALUE SELECT " + names(table) + " FROM pg_temp.pgbang_rows"
+                    + (key.isEmpty() ? "" : " ON CONFLICT (" + String.join(", ", key) + ") DO " + (others.isEmpty() ? "NOTHING" : "UPDATE SET " + others.stream().map(c -> c + " = excluded." + c).collect(Collectors.joining(", ")))));
+        }
+
+        boolean mayClear() {
+            return !choice.targetRows.equals("abort");
+        }
+
+        boolean isMerged() {
+            return choice.targetRows.equals("merge");
+        }
+
+        private String qualified(Table table) {
+            return id(choice.schema) + "." + id(table.target);
+        }
+
+        private static String names(Table table) {
+            return table.columns.stream().map(c -> id(c.target)).collect(Collectors.joining(", "));
+        }
+
+        /** Foreign keys and triggers stay quiet for a role that may say so; otherwise parents are filled before their children. */
+        List<Table> order(Plan plan) throws SQLException {
+            quiet = target.permits("SET LOCAL session_replication_role = replica");
+            if (quiet) {
+                return plan.tables.stream().sorted(Comparator.comparingLong((Table t) -> -t.rows)).toList();
+            }
+            var parents = new HashMap<String, Set<String>>();
+            for (var row : target.list("select c.relname, p.relname from pg_catalog.pg_constraint k join pg_catalog.pg_class c on c.oid = k.conrelid join pg_catalog.pg_class p on p.oid = k.confrelid"
+                    + " join pg_catalog.pg_namespace n on n.oid = c.relnamespace where k.contype = 'f' and n.nspname = ? and c.oid <> p.oid", choice.schema)) {
+                parents.computeIfAbsent(row.get(0), name -> new TreeSet<>()).add(row.get(1));
+            }
+            var ordered = new ArrayList<Table>();
+            var left = new ArrayList<>(plan.tables);
+            while (!left.isEmpty()) {
+                var open = left.stream().map(t -> t.target).collect(Collectors.toSet());
+                var next = left.stream().filter(t -> parents.getOrDefault(t.target, Set.of()).stream().noneMatch(open::contains)).findFirst()
+                        .orElseThrow(() -> new Failure("the target's tables refer to each other in a circle (" + String.join(", ", open) + "), and this role may not set session_replication_role.\n"
+                                + "  GRANT SET ON PARAMETER session_replication_role TO " + target.user() + "; (PostgreSQL 15 and later)"));
+                ordered.add(next);
+                left.remove(next);
+            }
+            return ordered;
+        }
+    }
+
+    // ---- the target database ----
+
+    /** The PostgreSQL side: the database, the sessions of the workers, and what an interrupted run has noted. */
+    static final class Target implements AutoCloseable {
+        private static final Set<String> LOST = Set.of("08000", "08001", "08003", "08004", "08006", "57P01", "57P02", "57P03", "25P03");
+
+        private final Database database;
+        final String schema;
+        /** Where the run keeps its notes: "pgbang". or "schema"."pgbang_ */
+        private String notes;
+        private Connection lock;
+        boolean existed = true;
+
+        private Target(Database database, String schema) {
+            this.database = database;
+            this.schema = schema;
+        }
+
+        /** Opens the target; makes the database if it is absent, or anew with recreate, the database's name. */
+        static Target open(Database database, Choice choice, CommandLine command) throws SQLException, InterruptedException {
+            var target = new Target(database, choice.schema);
+            var name = database.settings().getProperty("PGDBNAME", database.settings().getProperty("user"));
+            if (choice.recreate != null) {
+                target.recreate(name, choice.recreate, command);
+            }
+            try {
+                target.lock = target.connect();
+            } catch (SQLException e) {
+                if (!"3D000".equals(state(e))) {
+                    throw e;
+                }
+                target.create(name);
+                target.lock = target.connect();
+            }
+            target.checkEncoding(name);
+            return target;
+        }
+
+        static String state(SQLException error) {
+            return error.getSQLState() != null || !(error.getCause() instanceof SQLException cause) ? Objects.toString(error.getSQLState(), "") : state(cause);
+        }
+
+        /** Whether the connection has gone, so that a new one can go on. */
+        static boolean isLost(SQLException error) {
+            return LOST.contains(state(error));
+        }
+
+        private void recreate(String name, String given, CommandLine command) throws SQLException, InterruptedException {
+            var typed = given;
+            if (given.isEmpty() && System.console() != null) {
+                typed = System.console().readLine("This drops the database %s with all that is in it. Type its name: ", name);
+            }
+            if (!name.equals(typed)) {
+                throw new ParameterException(command, "--recreate drops the database " + name + ": say --recreate " + name);
+            }
+            try (var connection = maintenance(); var statement = connection.createStatement()) {
+                statement.execute("DROP DATABASE IF EXISTS " + id(name));
+            } catch (SQLException e) {
+                throw new SQLException("cannot drop the database " + name, e.getSQLState(), e);
+            }
+            create(name);
+        }
+
+        /** SQLite compares bytes, so does the new database: collation C. */
+        private void create(String name) throws SQLException {
+            existed = false;
+            var create = "CREATE DATABASE " + id(name) + " TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE '%s'";
+            try (var connection = maintenance(); var statement = connection.createStatement()) {
+                try {
+                    statement.execute(create.formatted("C.UTF-8"));
+                } catch (SQLException e) {
+                    if (!"22023".equals(e.getSQLState()) && !"42809".equals(e.getSQLState())) {
+                        throw e;
+                    }
+                    statement.execute(create.formatted("C"));
+                }
+            } catch (SQLException e) {
+                if ("42501".equals(state(e))) {
+                    throw new Failure("the database " + name + " does not exist, and this role may not create it (SQLSTATE 42501). Ask the administrator to run\n  "
+                            + create.formatted("C.UTF-8").replace(" TEMPLATE", " OWNER " + id(database.settings().getProperty("user")) + " TEMPLATE") + ";");
+                }
+                throw "42P04".equals(state(e)) ? e : new SQLException("cannot create the database " + name, e.getSQLState(), e);
+            }
+        }
+
+        private Connection maintenance() throws SQLException {
+            var settings = database.settings();
+            settings.remove("targetServerType");
+            SQLException first = null;
+            for (var name : List.of("postgres", "template1")) {
+                try {
+                    settings.put("PGDBNAME", name);
+                    return new Driver().connect("jdbc:postgresql://", settings);
+                } catch (SQLException e) {
+                    first = first == null ? e : first;
+                }
+            }
+            throw first;
+        }
+
+        private void checkEncoding(String name) throws SQLException {
+            var encoding = value("show server_encoding");
+            if (!encoding.equals("UTF8")) {
+                throw new Failure("the database " + name + " has the encoding " + encoding + ", in which not every text of SQLite can be kept: it must be UTF8.\n"
+                        + "  CREATE DATABASE … TEMPLATE template0 ENCODING 'UTF8', or --recreate " + name);
+            }
+        }
+
+        /** A session for a worker. What is set is for speed alone, and not at all behind a pooler, which would hand it on to others. */
+        Connection connect() throws SQLException, InterruptedException {
+            var connection = database.connect(true);
+            if (!isPooled(connection)) {
+                try (var statement = connection.createStatement()) {
+                    statement.execute("set synchronous_commit = off; set lock_timeout = '10s'; set idle_in_transaction_session_timeout = 0; set statement_timeout = 0; set client_min_messages = warning; set timezone = 'UTC'");
+                    statement.execute("select pg_catalog.set_config('maintenance_work_mem', '128MB', false) from pg_catalog.pg_settings where name = 'maintenance_work_mem' and setting::int < 131072");
+                    statement.execute("set search_path = " + id(schema) + ", public");
+                }
+            }
+            return connection;
+        }
+
+        /** Whether the session that answers is another than the one that was opened: a pooler gives out its own. */
+        static boolean isPooled(Connection connection) throws SQLException {
+            return connection.unwrap(PGConnection.class).getBackendPID() != Integer.parseInt(value(connection, "select pg_catalog.pg_backend_pid()"));
+        }
+
+        /** Waits out a server that restarts or has cut the connection: five tries in about half a minute. */
+        Connection reconnect() throws SQLException, InterruptedException {
+            for (var pause = 1;; pause *= 2) {
+                Thread.sleep(pause * 1000L);
+                try {
+                    return connect();
+                } catch (SQLException e) {
+                    if (pause >= 16 || !isLost(e)) {
+                        throw e;
+                    }
+                }
+            }
+        }
+
+        // notes of the run
+
+        /** Makes the schema and the notes; takes the lock that keeps a second run out until this one ends. */
+        void prepare() throws SQLException, InterruptedException {
+            lock.setAutoCommit(true);
+            execute("CREATE SCHEMA IF NOT EXISTS " + id(schema), "select 1 from pg_catalog.pg_namespace where nspname = " + literal(schema));
+            try {
+                notes = "pgbang.";
+                execute("CREATE SCHEMA pgbang", "select 1 from pg_catalog.pg_namespace where nspname = 'pgbang'");
+                makeNotes();
+            } catch (SQLException e) {
+                if (!"42501".equals(e.getSQLState())) {
+                    throw e;
+                }
+                notes = id(schema) + ".pgbang_";
+                makeNotes();
+            }
+            takeLock();
+            endOthers();
+        }
+
+        private void makeNotes() throws SQLException {
+            table("sqlite_migration", "schema_name text PRIMARY KEY, sqlite text NOT NULL, fingerprint text NOT NULL, shape text NOT NULL, plan text NOT NULL, started timestamptz NOT NULL DEFAULT now(), "
+                    + "finished timestamptz, verified text");
+            table("sqlite_migration_table", "schema_name text, table_name text, state text NOT NULL, loaded bigint NOT NULL DEFAULT 0, watermark text, source bytea, PRIMARY KEY (schema_name, table_name)");
+            table("sqlite_migration_change", "schema_name text NOT NULL, table_name text NOT NULL, number bigint NOT NULL, line text NOT NULL");
+            execute("CREATE VIEW " + notes + "sqlite_migration_lock AS SELECT", "select pg_catalog.to_regclass(" + literal(notes + "sqlite_migration_lock") + ")");
+        }
+
+        private void table(String name, String columns) throws SQLException {
+            execute("CREATE TABLE " + notes + name + " (" + columns + ")", "select pg_catalog.to_regclass(" + literal(notes + name) + ")");
+        }
+
+        /** Sessions of a run that was killed may still build an index: they are ended before their work is looked at. */
+        private void endOthers() throws SQLException, InterruptedException {
+            var others = " from pg_catalog.pg_stat_activity where datname = pg_catalog.current_database() and usename = current_user and application_name = 'pgbang/migrate_to_postgres' and pid <> pg_catalog.pg_backend_pid()";
+            try (var worker = new Worker(0, this)) {
+                if (isPooled(worker.connection) || !notes.equals("pgbang.")) {
+                    return;
+                }
+                others += " and pid <> " + lock.unwrap(PGConnection.class).getBackendPID();
+                for (var tries = 0; tries < 100 && value(worker.connection, "select pg_catalog.pg_terminate_backend(pid)" + others) != null; tries++) {
+                    Thread.sleep(100);
+                }
+            }
+        }
+
+        private void takeLock() throws SQLException {
+            lock.setAutoCommit(false);
+            try (var statement = lock.createStatement()) {
+                statement.execute("SET LOCAL idle_in_transaction_session_timeout = 0; LOCK TABLE " + notes + "sqlite_migration_lock IN SHARE ROW EXCLUSIVE MODE NOWAIT");
+            } catch (SQLException e) {
+                lock.rollback();
+                if ("55P03".equals(e.getSQLState())) {
+                    throw new Failure("another run of migrate_to_postgres is working in this database: wait until it ends");
+                }
+                throw e;
+            }
+        }
+
+        /** A look at the lock's session between two tables, so that an idle cut is noticed; what keeps two runs apart in the rows themselves is Loader.note. */
+        synchronized void keepLock() throws SQLException, InterruptedException {
+            try (var statement = lock.createStatement()) {
+                statement.execute("SET LOCAL idle_in_transaction_session_timeout = 0");
+            } catch (SQLException e) {
+                if (!isLost(e)) {
+                    throw e;
+                }
+                lock = reconnect();
+                takeLock();
+            }
+        }
+
+        String notes(String table) {
+            return notes + "sqlite_migration" + table;
+        }
+
+        /** Runs a statement unless the question has an answer: not IF NOT EXISTS, which wants the right to create even if there is nothing to do. */
+        private void execute(String sql, String exists) throws SQLException {
+            if (value(exists) == null) {
+                try (var statement = lock.createStatement()) {
+                    statement.execute(sql);
+                }
+            }
+        }
+
+        /** Questions before the run has begun. */
+        List<List<String>> list(String query, Object... parameters) throws SQLException {
+            return rows(lock, query, parameters);
+        }
+
+        /** Whether the server would allow it; nothing of it stays. */
+        boolean permits(String sql) throws SQLException {
+            try (var worker = new Worker(0, this)) {
+                worker.connection.setAutoCommit(false);
+                worker.execute(sql);
+                worker.connection.rollback();
+                return true;
+            } catch (SQLException e) {
+                if ("42501".equals(e.getSQLState())) {
+                    return false;
+                }
+                throw e;
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return false;
+            }
+        }
+
+        /** The quoted columns of a table's primary key; empty if it has none. */
+        List<String> primaryKey(Connection connection, String table) throws SQLException {
+            return rows(connection, "select pg_catalog.quote_ident(a.attname) from pg_catalog.pg_index i join pg_catalog.pg_attribute a on a.attrelid = i.indrelid and a.attnum = any (i.indkey) where i.indisprimary and i.indrelid = pg_catalog.to_regclass(?)",
+                    id(schema) + "." + id(table)).stream().map(row -> row.get(0)).toList();
+        }
+
+        String user() {
+            return database.settings().getProperty("user");
+        }
+
+        synchronized String value(String query) throws SQLException {
+            return value(lock, query);
+        }
+
+        static String value(Connection connection, String query, Object... parameters) throws SQLException {
+            var rows = rows(connection, query, parameters);
+            return rows.isEmpty() ? null : rows.get(0).get(0);
+        }
+
+        static List<List<String>> rows(Connection connection, String query, Object... parameters) throws SQLException {
+            try (var statement = connection.prepareStatement(query)) {
+                for (var i = 0; i < parameters.length; i++) {
+                    statement.setObject(i + 1, parameters[i]);
+                }
+                var rows = new ArrayList<List<String>>();
+                try (var result = statement.executeQuery()) {
+                    while (result.next()) {
+                        var row = new ArrayList<String>();
+                        for (var c = 1; c <= result.getMetaData().getColumnCount(); c++) {
+                            row.add(result.getString(c));
+                        }
+                        rows.add(row);
+                    }
+                }
+                return rows;
+            }
+        }
+
+        // what an earlier run has left
+
+        /** Nothing is created beside what is not ours: the schema must be empty, but for protected tables and what an earlier run of ours has made. */
+        void checkEmpty(Plan plan, List<String> protectedTables) throws SQLException {
+            var ours = new HashSet<String>();
+            for (var kept : List.of("pgbang.sqlite_migration_table", id(schema) + ".pgbang_sqlite_migration_table")) {
+                if (value("select pg_catalog.to_regclass(" + literal(kept) + ")") != null) {
+                    ours.addAll(earlierNames(kept.replaceFirst("_table$", "")));
+                }
+            }
+            var there = rows(lock, "select c.relname from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace where n.nspname = ? and c.relkind in ('r', 'p', 'v', 'm', 'f')"
+                    + " and c.relname !~ '^pgbang_' and c.relname <> 'schema_migrations' and not exists (select from pg_catalog.pg_depend d where d.objid = c.oid and d.deptype = 'e') order by 1", schema);
+            var strange = there.stream().map(row -> row.get(0)).filter(name -> !ours.contains(name) && !protectedTables.contains(name)).toList();
+            var clash = plan.tables.stream().map(t -> t.target).filter(protectedTables::contains).findFirst();
+            if (clash.isPresent()) {
+                throw new Failure("the table " + clash.get() + " is protected, and SQLite has one of that name: leave it out with --exclude, or use --schema NAME");
+            }
+            if (!strange.isEmpty()) {
+                throw new Failure("the schema " + schema + " of the target is not empty: it has " + strange.stream().limit(5).collect(Collectors.joining(", ")) + (strange.size() > 5 ? " and " + (strange.size() - 5) + " more" : "")
+                        + ".\n  --data-only fills tables that an application has made; --schema NAME puts all into another schema;\n  --protect TABLE leaves a table alone; --recreate " + lock.getCatalog() + " begins with an empty database");
+            }
+        }
+
+        private Set<String> earlierNames(String notes) throws SQLException {
+            var plan = value(lock, "select plan from " + notes + " where schema_name = ?", schema);
+            var names = new HashSet<String>();
+            if (plan != null) {
+                var earlier = Plan.parse(plan);
+                earlier.tables.forEach(table -> names.add(table.target));
+                earlier.views.forEach(view -> names.add(view.target));
+            }
+            return names;
+        }
+
+        /** The plan of the run that has filled this schema. */
+        Plan earlierPlan() throws SQLException {
+            for (var kept : List.of("pgbang.sqlite_migration", id(schema) + ".pgbang_sqlite_migration")) {
+                if (value("select pg_catalog.to_regclass(" + literal(kept) + ")") != null) {
+                    var plan = value(lock, "select plan from " + kept + " where schema_name = ?", schema);
+                    if (plan != null) {
+                        return Plan.parse(plan);
+                    }
+                }
+            }
+            throw new Failure("no run of migrate_to_postgres has filled the schema " + schema + " of this database: there is nothing to verify");
+        }
+
+        /** Begins a run, or goes on with an earlier one of the same plan and file; one of the same plan whose file has changed since is begun anew unless it was complete. */
+        void begin(Plan plan, Source source, TargetLed led, Progress progress) throws SQLException, IOException, InterruptedException {
+            var fingerprint = source.fingerprint();
+            try (var worker = new Worker(0, this)) {
+                var earlier = rows(worker.connection, "select shape, fingerprint, finished from " + notes("") + " where schema_name = ?", schema);
+                if (!earlier.isEmpty()) {
+                    var row = earlier.get(0);
+                    if (row.get(0).equals(plan.shape()) && row.get(1).equals(fingerprint) && (row.get(2) == null || led == null || !led.mayClear())) {
+                        progress.say(row.get(2) == null ? "going on with the run that was interrupted" : "this file has been migrated before: what is there is verified again");
+                        return;
+                    }
+                    var anew = led != null && led.mayClear();
+                    if (!anew && (row.get(2) != null || !row.get(0).equals(plan.shape()))) {
+                        throw new Failure("an earlier run has filled the schema " + schema + (row.get(0).equals(plan.shape()) ? ", and the file has changed since" : " by another plan or other options")
+                                + ".\n  To begin anew: " + (led != null ? "--target-rows truncate after \"delete from " + notes("") + "\"" : "--recreate " + worker.connection.getCatalog() + ", or another --schema"));
+                    }
+                    progress.say(anew ? "an earlier run has filled these tables: begun anew" : "the file has changed since the run that was interrupted: its tables are loaded anew");
+                    forget(worker, plan, led != null && !anew, led == null);
+                }
+                if (led != null) {
+                    led.clear(plan, worker);
+                }
+                note(worker, plan, fingerprint);
+            }
+        }
+
+        /** Removes what the interrupted run has made. */
+        private void forget(Worker worker, Plan plan, boolean truncated, boolean dropped) throws SQLException {
+            var tables = plan.tables.stream().map(table -> id(schema) + "." + id(table.target)).collect(Collectors.joining(", "));
+            worker.connection.setAutoCommit(false);
+            for (var view : dropped ? plan.views : List.<Item>of()) {
+                worker.execute("DROP VIEW IF EXISTS " + id(schema) + "." + id(view.target) + " CASCADE");
+            }
+            if (!tables.isEmpty() && (truncated || dropped)) {
+                worker.execute((truncated ? "TRUNCATE " : "DROP TABLE IF EXISTS ") + tables);
+            }
+            for (var table : List.of("", "_table", "_change")) {
+                worker.execute("DELETE FROM " + notes(table) + " WHERE schema_name = " + literal(schema));
+            }
+            worker.connection.commit();
+            worker.connection.setAutoCommit(true);
+        }
+
+        private void note(Worker worker, Plan plan, String fingerprint) throws SQLException {
+            try (var insert = worker.connection.prepareStatement("insert into " + notes("") + " (schema_name, sqlite, fingerprint, shape, plan) values (?, ?, ?, ?, ?)")) {
+                var values = List.of(schema, plan.sqlite, fingerprint, plan.shape(), plan.toJson());
+                for (var i = 0; i < values.size(); i++) {
+                    insert.setString(i + 1, values.get(i));
+                }
+                insert.execute();
+            }
+        }
+
+        /** Notes that all is there, and durably: this commit waits for the disk, and so for all before it. */
+        void finish(boolean verified) throws SQLException, InterruptedException {
+            try (var session = new Worker(0, this); var update = session.connection.prepareStatement("update " + notes("") + " set finished = now(), verified = ? where schema_name = ?")) {
+                update.setString(1, verified ? "yes" : "no");
+                update.setString(2, schema);
+                update.execute();
+            }
+        }
+
+        /** How often each action was taken on a cell. */
+        Map<String, Long> changes() throws SQLException, InterruptedException {
+            var counts = new TreeMap<String, Long>();
+            try (var session = new Worker(0, this)) {
+                for (var row : rows(session.connection, "select line::json ->> 'action', count(*) from " + notes("_change") + " where schema_name = ? group by 1", schema)) {
+                    counts.put(row.get(0), Long.parseLong(row.get(1)));
+                }
+            }
+            return counts;
+        }
+
+        /** The reject file, if there is anything in it. */
+        void writeChanges(Path file, Map<String, Long> changes) throws Exception {
+            if (changes.isEmpty()) {
+                return;
+            }
+            try (var session = new Worker(0, this); var out = Files.newBufferedWriter(file)) {
+                session.connection.setAutoCommit(false);
+                try (var query = session.connection.prepareStatement("select line from " + notes("_change") + " where schema_name = ? order by table_name, number")) {
+                    query.setFetchSize(1000);
+                    query.setString(1, schema);
+                    for (var rows = query.executeQuery(); rows.next();) {
+                        out.write(rows.getString(1) + "\n");
+                    }
+                }
+            }
+        }
+
+        @Override
+        public void close() throws SQLException {
+            if (lock != null) {
+                lock.close();
+            }
+        }
+    }
+
+    /** The one function that quotes identifiers. */
+    static String id(String name) {
+        return '"' + name.replace("\"", "\"\"") + '"';
+    }
+
+    static String literal(String text) {
+        return "'" + text.replace("'", "''") + "'";
+    }
+
+    /** What was asked for does not fit what is there; exit code 64. */
+    static class Misuse extends RuntimeException {
+        Misuse(String message) {
+            super(message);
+        }
+    }
+
+    /** What stops the run, in words for its user; exit code 2. */
+    static class Failure extends RuntimeException {
+        Failure(String message) {
+            super(message);
+        }
+    }
+
+    // ---- rows ----
+
+    /** Reads the cells of a table; those of more than a mebibyte never come to the heap, but in slices. */
+    static final class Cells {
+        static final int LARGE = 1 << 20;
+        static final int SLICE = 1 << 24;
+        private static final int TOO_BIG = 18;
+
+        interface Handler {
+            /** large is null unless the table has large cells at all; those read as NULL from the row. */
+            void row(Row row, Large large) throws Exception;
+        }
+
+        /** Which cells of the present row are large, and their bytes. */
+        static final class Large {
+            private final Source source;
+            private final Connection reader;
+            private final Table table;
+            private final List<String> locators;
+            private Row row;
+
+            Large(Source source, Connection reader, Table table) {
+                this.source = source;
+                this.reader = reader;
+                this.table = table;
+                locators = locators(table);
+            }
+
+            boolean is(int column) throws SQLException {
+                return row.type(table.columns.size() + column) != Source.NULL;
+            }
+
+            boolean isText(int column) throws SQLException {
+                return row.shown(table.columns.size() + column).startsWith("text");
+            }
+
+            long length(int column) throws SQLException {
+                return Long.parseLong(row.shown(table.columns.size() + column).substring(5));
+            }
+
+            /** Hands over the bytes in pieces; text of UTF-16 files as a whole. */
+            void slices(int column, Slice slice) throws Exception {
+                var name = Source.quoted(table.columns.get(column).name);
+                var where = new StringJoiner(" and ");
+                for (var i = 0; i < locators.size(); i++) {
+                    where.add(locators.get(i) + " is " + Cells.literal(row, 2 * table.columns.size() + i));
+                }
+                var whole = source.utf16 && isText(column);
+                var length = length(column);
+                for (var from = 1L; from <= length; from += whole ? length : SLICE) {
+                    var part = whole ? name : "substr(cast(" + name + " as blob), " + from + ", " + SLICE + ")";
+                    source.read(reader, "select " + part + " from " + Source.quoted(table.name) + " where " + where, found -> slice.bytes(found.bytes(0)));
+                }
+            }
+        }
+
+        interface Slice {
+            void bytes(byte[] bytes) throws Exception;
+        }
+
+        /** Reads all rows, or those after a watermark, in the order of the rowid or of the primary key of a table without one. */
+        static void read(Source source, int worker, Table table, String after, Handler handler) throws Exception {
+            var reader = source.reader(worker);
+            var database = ((SQLiteConnection) reader).getDatabase();
+            var guarded = table.columns.stream().anyMatch(c -> c.data.maxLength > LARGE);
+            if (!guarded) {
+                // SQLite itself refuses a longer cell, which costs nothing while there is none.
+                var most = database.limit(0, LARGE);
+                try {
+                    source.read(reader, select(table, after, false), row -> handler.row(row, null));
+                    return;
+                } catch (SQLException e) {
+                    if (e.getErrorCode() != TOO_BIG) {
+                        throw e;
+                    }
+                } finally {
+                    database.limit(0, most);
+                }
+                throw new LargeCells();
+            }
+            var large = new Large(source, reader, table);
+            source.read(reader, select(table, after, true), row -> {
+                large.row = row;
+                handler.row(row, large);
+            });
+        }
+
+        private static String select(Table table, String after, boolean guarded) {
+            var cells = new StringJoiner(", ");
+            for (var column : table.columns) {
+                var name = column.conversion.equals("jsonb-blob") ? "json(" + Source.quoted(column.name) + ")" : Source.quoted(column.name);
+                cells.add(guarded ? "case when octet_length(" + name + ") > " + LARGE + " then null else " + name + " end" : name);
+            }
+            if (guarded) {
+                table.columns.forEach(column -> cells.add("case when octet_length(%1$s) > %2$d then typeof(%1$s) || ' ' || octet_length(%1$s) end".formatted(Source.quoted(column.name), LARGE)));
+            }
+            var locators = locators(table);
+            locators.forEach(cells::add);
+            return "select " + cells + " from " + Source.quoted(table.name) + (after == null ? "" : " where (" + String.join(", ", locators) + ") > (" + after + ")")
+                    + (table.kind.equals("view") ? "" : " order by " + String.join(", ", locators));
+        }
+
+        /** What orders the rows and finds one again: the rowid under a name that no column hides, or the primary key. */
+        static List<String> locators(Table table) {
+            return table.kind.equals("view") ? List.of() : table.kind.equals("without rowid") ? table.key.stream().map(Source::quoted).toList()
+                    : Stream.of("rowid", "_rowid_", "oid").filter(name -> table.columns.stream().noneMatch(c -> c.name.equalsIgnoreCase(name)) || name.equals("rowid") && table.columns.get(0).name.equals("rowid"))
+                            .limit(1).toList();
+        }
+
+        /** The place of the present row, to go on after it. */
+        static String watermark(Row row, Table table, boolean guarded) throws SQLException {
+            var from = table.columns.size() * (guarded ? 2 : 1);
+            var values = new StringJoiner(", ");
+            for (var i = 0; i < locators(table).size(); i++) {
+                values.add(literal(row, from + i));
+            }
+            return values.toString();
+        }
+
+        private static String literal(Row row, int column) throws SQLException {
+            return switch (row.type(column)) {
+                case Source.TEXT -> "cast(x'" + HexFormat.of().formatHex(row.bytes(column)) + "' as text)";
+                case Source.REAL -> Double.isInfinite(row.real(column)) ? (row.real(column) > 0 ? "9e999" : "-9e999") : Double.toString(row.real(column));
+                default -> row.shown(column);
+            };
+        }
+    }
+
+    /** A table has a cell of more than a mebibyte, which was not known before it was read. */
+    static class LargeCells extends Exception {
+    }
+
+    /** Writes one row after the other for COPY into a buffer, which is sent when it holds half a mebibyte. */
+    abstract static class Out {
+        private static final int FULL = 1 << 19;
+
+        byte[] buffer = new byte[FULL * 2];
+        int length;
+        /** Where the present row begins, so that it can be taken back; -1 once a part of it has been sent. */
+        private int start;
+        long sent;
+        CopyIn copy;
+
+        abstract String format();
+
+        abstract void header();
+
+        abstract void begin(int columns);
+
+        abstract void nil();
+
+        abstract void integer(long value, int bytes);
+
+        abstract void real(double value, int bytes);
+
+        abstract void decimal(BigDecimal value);
+
+        /** unscaled / 10^scale. */
+        abstract void decimal(long unscaled, int scale);
+
+        abstract void bool(boolean value);
+
+        abstract void text(byte[] bytes);
+
+        abstract void bytes(byte[] bytes);
+
+        abstract void json(byte[] bytes, boolean binary);
+
+        abstract void date(long days);
+
+        abstract void time(long micros);
+
+        abstract void timestamp(long micros, boolean zone);
+
+        abstract void uuid(long high, long low);
+
+        /** A cell of so many bytes follows by part(). */
+        abstract void large(long bytes, boolean text);
+
+        abstract void part(byte[] bytes, boolean text);
+
+        abstract void endRow();
+
+        abstract void trailer();
+
+        final void startRow(int columns) {
+            start = length;
+            begin(columns);
+        }
+
+        /** Takes the present row back. */
+        final void drop() {
+            if (start < 0) {
+                throw new Failure("a row with a cell of more than a mebibyte cannot be rejected: choose another --on-mismatch");
+            }
+            length = start;
+        }
+
+        final void finishRow() throws SQLException {
+            endRow();
+            if (length >= FULL) {
+                send();
+            }
+        }
+
+        final void send() throws SQLException {
+            copy.writeToCopy(buffer, 0, length);
+            sent += length;
+            length = 0;
+            start = -1;
+        }
+
+        final void room(int bytes) {
+            if (buffer.length - length < bytes) {
+                buffer = Arrays.copyOf(buffer, Math.max(buffer.length * 2, length + bytes));
+            }
+        }
+
+        final void append(byte[] bytes) {
+            room(bytes.length);
+            System.arraycopy(bytes, 0, buffer, length, bytes.length);
+            length += bytes.length;
+        }
+
+        final void append(String ascii) {
+            append(ascii.getBytes(US_ASCII));
+        }
+    }
+
+    /** COPY's binary format (manual of PostgreSQL 18, COPY) and the types' binary forms as their receive functions read them. */
+    static final class BinaryOut extends Out {
+        /** Days and microseconds from 1970 to 2000, PostgreSQL's zero. */
+        private static final long DAYS_2000 = 10_957, MICROS_2000 = DAYS_2000 * 86_400_000_000L;
+        private static final long[] POWERS = {1, 10, 100, 1000};
+
+        @Override
+        String format() {
+            return "binary";
+        }
+
+        @Override
+        void header() {
+            append("PGCOPY\n\377\r\n\0".getBytes(ISO_8859_1));
+            int32(0);
+            int32(0);
+        }
+
+        @Override
+        void begin(int columns) {
+            room(2);
+            int16(columns);
+        }
+
+        @Override
+        void nil() {
+            room(4);
+            int32(-1);
+        }
+
+        @Override
+        void integer(long value, int bytes) {
+            room(12);
+            int32(bytes);
+            switch (bytes) {
+                case 8 -> int64(value);
+                case 4 -> int32((int) value);
+                default -> int16((int) value);
+            }
+        }
+
+        @Override
+        void real(double value, int bytes) {
+            integer(bytes == 8 ? Double.doubleToRawLongBits(value) : Float.floatToRawIntBits((float) value), bytes);
+        }
+
+        @Override
+        void decimal(long unscaled, int scale) {
+            var value = Math.abs(unscaled);
+            var groups = (scale + 3) / 4;
+            var padding = POWERS[groups * 4 - scale];
+            if (unscaled == Long.MIN_VALUE || value > Long.MAX_VALUE / padding) {
+                decimal(BigDecimal.valueOf(unscaled, scale));
+                return;
+            }
+            room(12 + 12);
+            var at = length;
+            length += 12;
+            var weight = -groups - 1;
+            var digits = 0;
+            for (value *= padding; value != 0; value /= 10_000) {
+                weight++;
+                if (digits > 0 || value % 10_000 != 0) {
+                    digits++;
+                    int16((int) (value % 10_000));
+                }
+            }
+            for (int low = at + 12, high = length - 2; low < high; low += 2, high -= 2) {
+                byte first = buffer[low], second = buffer[low + 1];
+                buffer[low] = buffer[high];
+                buffer[low + 1] = buffer[high + 1];
+                buffer[high] = first;
+                buffer[high + 1] = second;
+            }
+            numericHeader(at, digits, weight, unscaled < 0, scale);
+        }
+
+        @Override
+        void decimal(BigDecimal value) {
+            var scale = Math.max(0, value.scale());
+            var groups = (scale + 3) / 4;
+            var digits = value.setScale(groups * 4).unscaledValue().abs().toString();
+            digits = digits.equals("0") ? "" : "0".repeat((4 - digits.length() % 4) % 4) + digits;
+            var weight = digits.length() / 4 - groups - 1;
+            digits = digits.replaceFirst("(0000)+$", "");
+            room(12 + digits.length());
+            var at = length;
+            length += 12;
+            for (var i = 0; i < digits.length(); i += 4) {
+                int16(Integer.parseInt(digits, i, i + 4, 10));
+            }
+            numericHeader(at, digits.length() / 4, weight, value.signum() < 0, scale);
+        }
+
+        private void numericHeader(int at, int digits, int weight, boolean negative, int scale) {
+            var end = length;
+            length = at;
+            int32(8 + 2 * digits);
+            int16(digits);
+            int16(digits == 0 ? 0 : weight);
+            int16(negative ? 0x4000 : 0);
+            int16(scale);
+            length = end;
+        }
+
+        @Override
+        void bool(boolean value) {
+            room(5);
+            int32(1);
+            buffer[length++] = (byte) (value ? 1 : 0);
+        }
+
+        @Override
+        void text(byte[] bytes) {
+            room(4);
+            int32(bytes.length);
+            append(bytes);
+        }
+
+        @Override
+        void bytes(byte[] bytes) {
+            text(bytes);
+        }
+
+        @Override
+        void json(byte[] bytes, boolean binary) {
+            room(5);
+            int32(bytes.length + (binary ? 1 : 0));
+            if (binary) {
+                buffer[length++] = 1;
+            }
+            append(bytes);
+        }
+
+        @Override
+        void date(long days) {
+            integer(days - DAYS_2000, 4);
+        }
+
+        @Override
+        void time(long micros) {
+            integer(micros, 8);
+        }
+
+        @Override
+        void timestamp(long micros, boolean zone) {
+            integer(micros - MICROS_2000, 8);
+        }
+
+        @Override
+        void uuid(long high, long low) {
+            room(20);
+            int32(16);
+            int64(high);
+            int64(low);
+        }
+
+        @Override
+        void large(long bytes, boolean text) {
+            room(4);
+            int32((int) bytes);
+        }
+
+        @Override
+        void part(byte[] bytes, boolean text) {
+            append(bytes);
+        }
+
+        @Override
+        void endRow() {
+        }
+
+        @Override
+        void trailer() {
+            room(2);
+            int16(-1);
+        }
+
+        private void int16(int value) {
+            buffer[length++] = (byte) (value >> 8);
+            buffer[length++] = (byte) value;
+        }
+
+        private void int32(int value) {
+            int16(value >> 16);
+            int16(value);
+        }
+
+        private void int64(long value) {
+            int32((int) (value >> 32));
+            int32((int) value);
+        }
+    }
+
+    /** COPY's text format, for tables of an application with a column whose binary form is not known here: an inet, an interval, an array. */
+    static final class TextOut extends Out {
+        private boolean first;
+
+        @Override
+        String format() {
+            return "text";
+        }
+
+        @Override
+        void header() {
+        }
+
+        @Override
+        void begin(int columns) {
+            first = true;
+        }
+
+        private void cell(String ascii) {
+            if (!first) {
+                append("\t");
+            }
+            first = false;
+            append(ascii);
+        }
+
+        @Override
+        void nil() {
+            cell("\\N");
+        }
+
+        @Override
+        void integer(long value, int bytes) {
+            cell(Long.toString(value));
+        }
+
+        @Override
+        void real(double value, int bytes) {
+            cell(bytes == 8 ? Double.toString(value) : Float.toString((float) value));
+        }
+
+        @Override
+        void decimal(BigDecimal value) {
+            cell(value.toString());
+        }
+
+        @Override
+        void decimal(long unscaled, int scale) {
+            decimal(BigDecimal.valueOf(unscaled, scale));
+        }
+
+        @Override
+        void bool(boolean value) {
+            cell(value ? "t" : "f");
+        }
+
+        @Override
+        void text(byte[] bytes) {
+            cell("");
+            part(bytes, true);
+        }
+
+        @Override
+        void bytes(byte[] bytes) {
+            cell("\\\\x");
+            part(bytes, false);
+        }
+
+        @Override
+        void json(byte[] bytes, boolean binary) {
+            text(bytes);
+        }
+
+        @Override
+        void date(long days) {
+            cell(LocalDate.ofEpochDay(days).toString());
+        }
+
+        @Override
+        void time(long micros) {
+            cell("%02d:%02d:%02d.%06d".formatted(micros / 3_600_000_000L, micros / 60_000_000 % 60, micros / 1_000_000 % 60, micros % 1_000_000));
+        }
+
+        @Override
+        void timestamp(long micros, boolean zone) {
+            date(Math.floorDiv(micros, 86_400_000_000L));
+            append(" ");
+            first = true;
+            time(Math.floorMod(micros, 86_400_000_000L));
+            append(zone ? "+00" : "");
+        }
+
+        @Override
+        void uuid(long high, long low) {
+            cell(new UUID(high, low).toString());
+        }
+
+        @Override
+        void large(long bytes, boolean text) {
+            cell(text ? "" : "\\\\x");
+        }
+
+        @Override
+        void part(byte[] bytes, boolean text) {
+            if (!text) {
+                append(HexFormat.of().formatHex(bytes));
+                return;
+            }
+            room(bytes.length * 2);
+            for (var b : bytes) {
+                var letter = b == '\n' ? 'n' : b == '\t' ? 't' : b == '\r' ? 'r' : b == '\\' ? '\\' : 0;
+                if (letter != 0) {
+                    buffer[length++] = '\\';
+                }
+                buffer[length++] = letter != 0 ? (byte) letter : b;
+            }
+        }
+
+        @Override
+        void endRow() {
+            append("\n");
+        }
+
+        @Override
+        void trailer() {
+        }
+    }
+
+    /** One of the workers: its reader of the SQLite file, and its session. */
+    static final class Worker implements AutoCloseable {
+        final int reader;
+        private final Target target;
+        Connection connection;
+
+        Worker(int reader, Target target) throws SQLException, InterruptedException {
+            this.reader = reader;
+            this.target = target;
+            connection = target.connect();
+        }
+
+        void reconnect() throws SQLException, InterruptedException {
+            close();
+            connection = target.reconnect();
+        }
+
+        void execute(String sql) throws SQLException {
+            try (var statement = connection.createStatement()) {
+                statement.execute(sql);
+            }
+        }
+
+        @Override
+        public void close() {
+            try {
+                connection.close();
+            } catch (SQLException e) {
+                connection = null; // a session that is lost need not be closed
+            }
+        }
+    }
+
+    /** Turns each value into what its column takes, and says what had to be changed for that. */
+    static final class Encoder {
+        private static final int INT = 0, DOUBLE = 1, NUMERIC = 2, BOOL = 3, TEXT = 4, BYTEA = 5, DATE = 6, TIME = 7, TIMESTAMP = 8, UUID = 9, JSON = 10;
+        private static final Set<String> TRUE = Set.of("t", "true", "yes", "y", "on", "1"), FALSE = Set.of("f", "false", "no", "n", "off", "0");
+        private static final Pattern LENGTH = Pattern.compile("(?:character varying|character|varchar|char|bpchar)\\((\\d+)\\)");
+
+        private final Table table;
+        private final Rules rules;
+        private final Column[] columns;
+        /** Per column: what it takes; the bytes of a number, or the most characters of a text; its index among the compared; the unit of its epoch. */
+        private final int[] kinds;
+        private final int[] sizes;
+        /** numeric(p,s): the most digits before and after the point; -1 without limits. */
+        private final int[] before;
+        private final int[] after;
+        private final int[] compared;
+        private final Epoch[] epochs;
+        private final int[] keys;
+        private final int stored;
+        /** Where the rowid of the present row stands. */
+        private int locator;
+        private final Iso iso = new Iso();
+        private final Changes changes;
+        final Out out;
+
+        Encoder(Table table, Rules rules, Changes changes) {
+            this.table = table;
+            this.rules = rules;
+            this.changes = changes;
+            columns = table.columns.toArray(Column[]::new);
+            kinds = Stream.of(columns).mapToInt(Encoder::kind).toArray();
+            sizes = Stream.of(columns).mapToInt(Encoder::size).toArray();
+            after = Stream.of(columns).mapToInt(column -> scale(column.type)).toArray();
+            before = IntStream.range(0, columns.length).map(c -> after[c] < 0 ? -1 : precision(columns[c].type) - after[c]).toArray();
+            epochs = Stream.of(columns).map(c -> Stream.of(Epoch.values()).filter(e -> e.name().equals(c.conversion)).findFirst().orElse(null)).toArray(Epoch[]::new);
+            compared = new int[columns.length];
+            var next = 0;
+            for (var c = 0; c < columns.length; c++) {
+                compared[c] = columns[c].generatedSql == null ? next++ : -1;
+            }
+            stored = next;
+            keys = table.key.stream().mapToInt(name -> table.columns.indexOf(Planner.column(table, name))).toArray();
+            out = Stream.of(columns).allMatch(c -> hasBinaryForm(c.type)) ? new BinaryOut() : new TextOut();
+        }
+
+        private static String base(String type) {
+            return type.replaceFirst("\\s*\\(.*?\\)", "");
+        }
+
+        private static int kind(Column column) {
+            return switch (base(column.type)) {
+                case "smallint", "integer", "bigint" -> INT;
+                case "double precision", "real" -> DOUBLE;
+                case "numeric" -> NUMERIC;
+                case "boolean" -> BOOL;
+                case "bytea" -> BYTEA;
+                case "date" -> DATE;
+                case "time", "time without time zone" -> TIME;
+                case "timestamp", "timestamptz", "timestamp without time zone", "timestamp with time zone" -> TIMESTAMP;
+                case "uuid" -> UUID;
+                case "json", "jsonb" -> JSON;
+                default -> TEXT;
+            };
+        }
+
+        private static int size(Column column) {
+            var length = LENGTH.matcher(column.type);
+            return length.matches() ? Integer.parseInt(length.group(1)) : switch (base(column.type)) {
+                case "smallint" -> 2;
+                case "integer", "real" -> 4;
+                case "bigint", "double precision" -> 8;
+                default -> Integer.MAX_VALUE;
+            };
+        }
+
+        private static int scale(String type) {
+            var size = Decision.SIZE.matcher(type);
+            return !type.startsWith("numeric") || !size.find() ? -1 : size.group(2) == null ? 0 : Integer.parseInt(size.group(2));
+        }
+
+        private static int precision(String type) {
+            var size = Decision.SIZE.matcher(type);
+            return size.find() ? Integer.parseInt(size.group(1)) : -1;
+        }
+
+        /** Types of which BinaryOut writes what their receive function reads; an enumerated type reads its label. */
+        private static boolean hasBinaryForm(String type) {
+            return kind(type) != TEXT || Set.of("text", "citext", "character varying", "character", "varchar", "char", "bpchar").contains(base(type)) || type.startsWith("\"") || type.endsWith("\"");
+        }
+
+        private static int kind(String type) {
+            var column = new Column();
+            column.type = type;
+            return kind(column);
+        }
+
+        /** A value that its column does not take. */
+        private static final class Mismatch extends Exception {
+            Mismatch(String reason) {
+                super(reason, null, false, false);
+            }
+        }
+
+        /** The row is left out, as --on-mismatch=reject asks for. */
+        private static final class Rejected extends Exception {
+            Rejected() {
+                super(null, null, false, false);
+            }
+        }
+
+        /** Encodes the row and adds it to the sum; false if it was rejected. */
+        boolean row(Row row, Cells.Large large, SourceRow sum) throws Exception {
+            locator = columns.length * (large == null ? 1 : 2);
+            out.startRow(stored);
+            sum.start();
+            try {
+                for (var c = 0; c < columns.length; c++) {
+                    if (compared[c] >= 0) {
+                        if (large != null && large.is(c)) {
+                            large(c, row, large, sum);
+                        } else {
+                            cell(c, row, sum);
+                        }
+                    }
+                }
+            } catch (Rejected e) {
+                out.drop();
+                return false;
+            }
+            sum.end();
+            return true;
+        }
+
+        private void cell(int c, Row row, SourceRow sum) throws Exception {
+            var type = row.type(c);
+            try {
+                switch (type) {
+                    case Source.NULL -> nil(c, sum);
+                    case Source.INTEGER -> integer(c, row.integer(c), row, sum);
+                    case Source.REAL -> real(c, row.real(c), row, sum);
+                    case Source.TEXT -> text(c, row.bytes(c), row, sum);
+                    default -> blob(c, row.bytes(c), sum);
+                }
+            } catch (Mismatch e) {
+                mismatch(c, row, sum, e.getMessage());
+            }
+        }
+
+        private void nil(int c, SourceRow sum) {
+            out.nil();
+            sum.nil(compared[c]);
+        }
+
+        private void integer(int c, long value, Row row, SourceRow sum) throws Exception {
+            switch (kinds[c]) {
+                case INT -> out.integer(inRange(value, sizes[c]), sizes[c]);
+                case DOUBLE -> out.real(exact(value, sizes[c] == 8 ? 53 : 24), sizes[c]);
+                case NUMERIC -> {
+                    if (after[c] >= 0 && Math.abs((double) value) >= Math.pow(10, before[c])) {
+                        throw new Mismatch("does not fit " + columns[c].type);
+                    }
+                    out.decimal(value, 0);
+                }
+                case BOOL -> out.bool(truth(value));
+                case TEXT -> rendered(c, Long.toString(value));
+                case BYTEA -> out.bytes(Long.toString(value).getBytes(US_ASCII));
+                case DATE, TIMESTAMP -> {
+                    if (value == 0 && rules.zeroDate.equals("null")) {
+                        change(c, row, "became NULL", "0 as no date");
+                        nil(c, sum);
+                        return;
+                    }
+                    moment(c, epoch(c).micros(value));
+                }
+                case JSON -> {
+                    var text = Long.toString(value).getBytes(US_ASCII);
+                    out.json(text, columns[c].type.equals("jsonb"));
+                    sum.text(compared[c], text, text.length);
+                    return;
+                }
+                default -> throw new Mismatch("an integer in a column of " + columns[c].type);
+            }
+            sum.integer(compared[c], value);
+        }
+
+        private void real(int c, double value, Row row, SourceRow sum) throws Exception {
+            switch (kinds[c]) {
+                case INT -> {
+                    if (value != Math.rint(value) || Math.abs(value) > 1L << 53) {
+                        throw new Mismatch("not a whole number");
+                    }
+                    out.integer(inRange((long) value, sizes[c]), sizes[c]);
+                }
+                case DOUBLE -> {
+                    if (sizes[c] == 4 && (float) value != value) {
+                        change(c, row, "rounded", "real has about six digits");
+                        sum.real(compared[c], (float) value);
+                        out.real(value, 4);
+                        return;
+                    }
+                    out.real(value, sizes[c]);
+                }
+                case NUMERIC -> decimal(c, value);
+                case BOOL -> out.bool(truth(value));
+                case TEXT -> rendered(c, rendering(value));
+                case BYTEA -> out.bytes(rendering(value).getBytes(US_ASCII));
+                case DATE, TIMESTAMP -> moment(c, epoch(c).micros(value));
+                case JSON -> {
+                    var text = Double.toString(value).getBytes(US_ASCII);
+                    if (Double.isInfinite(value)) {
+                        throw new Mismatch("infinity is no JSON");
+                    }
+                    out.json(text, columns[c].type.equals("jsonb"));
+                    sum.text(compared[c], text, text.length);
+                    return;
+                }
+                default -> throw new Mismatch("a real in a column of " + columns[c].type);
+            }
+            sum.real(compared[c], value);
+        }
+
+        private void text(int c, byte[] bytes, Row row, SourceRow sum) throws Exception {
+            if (bytes.length == 0 && kinds[c] != TEXT && kinds[c] != BYTEA) {
+                throw new Mismatch("an empty text");
+            }
+            switch (kinds[c]) {
+                case INT -> {
+                    var value = number(bytes);
+                    try {
+                        out.integer(inRange(value.longValueExact(), sizes[c]), sizes[c]);
+                    } catch (ArithmeticException e) {
+                        throw new Mismatch("not a whole number");
+                    }
+                }
+                case DOUBLE -> out.real(number(bytes).doubleValue(), sizes[c]);
+                case NUMERIC -> out.decimal(fitting(c, number(bytes)));
+                case BOOL -> out.bool(truth(new String(bytes, UTF_8).strip().toLowerCase(Locale.ROOT)));
+                case TEXT -> {
+                    var accepted = accepted(c, bytes, row);
+                    if (accepted == null) {
+                        nil(c, sum);
+                        return;
+                    }
+                    out.text(mapped(c, accepted));
+                    sum.text(compared[c], accepted, accepted.length);
+                    return;
+                }
+                case BYTEA -> out.bytes(bytes);
+                case DATE, TIME, TIMESTAMP -> moment(c, bytes, row);
+                case UUID -> uuid(bytes);
+                default -> {
+                    if (!columns[c].seen && !fits(Json.fits(bytes), columns[c].type)) {
+                        throw new Mismatch("jsonb would change it, or it is no JSON");
+                    }
+                    out.json(bytes, columns[c].type.equals("jsonb"));
+                }
+            }
+            sum.text(compared[c], bytes, bytes.length);
+        }
+
+        private static boolean fits(Json.Fit fit, String type) {
+            return fit == Json.Fit.JSONB || fit == Json.Fit.JSON && type.equals("json");
+        }
+
+        private void blob(int c, byte[] bytes, SourceRow sum) throws Mismatch {
+            if (kinds[c] == UUID && bytes.length == 16) {
+                var value = ByteBuffer.wrap(bytes);
+                var high = value.getLong();
+                // Microsoft's GUIDs have their first three groups in little-endian order.
+                out.uuid(columns[c].conversion.equals("uuid-ms")
+                        ? (long) Integer.reverseBytes((int) (high >> 32)) << 32 | (Short.reverseBytes((short) (high >> 16)) & 0xffffL) << 16 | Short.reverseBytes((short) high) & 0xffffL : high, value.getLong());
+            } else if (kinds[c] == BYTEA) {
+                out.bytes(bytes);
+            } else {
+                throw new Mismatch("a blob in a column of " + columns[c].type);
+            }
+            sum.blob(compared[c], bytes, bytes.length);
+        }
+
+        // numbers
+
+        private static long inRange(long value, int bytes) throws Mismatch {
+            if (bytes == 4 && value != (int) value || bytes == 2 && value != (short) value) {
+                throw new Mismatch("out of the range of " + (bytes == 4 ? "integer" : "smallint"));
+            }
+            return value;
+        }
+
+        private static double exact(long value, int bits) throws Mismatch {
+            if (Math.abs(value) > 1L << bits) {
+                throw new Mismatch("an integer of more digits than a double keeps");
+            }
+            return value;
+        }
+
+        /** The shortest decimal that is this double. Up to three decimals it is found without an object: below 10^15 such a decimal is the only one. */
+        private void decimal(int c, double value) throws Mismatch {
+            var thousandths = Math.rint(value * 1000);
+            if (Math.abs(thousandths) < 1e15 && thousandths / 1000 == value) {
+                var unscaled = (long) thousandths;
+                var scale = 3;
+                for (; scale > 0 && unscaled % 10 == 0; scale--) {
+                    unscaled /= 10;
+                }
+                if (after[c] >= 0 && (scale > after[c] || Math.abs(value) >= Math.pow(10, before[c]))) {
+                    throw new Mismatch("does not fit " + columns[c].type);
+                }
+                out.decimal(unscaled, scale);
+            } else if (Double.isInfinite(value)) {
+                throw new Mismatch("infinity in a column of " + columns[c].type);
+            } else {
+                var shortest = shortest(value);
+                out.decimal(fitting(c, shortest.scale() < 0 ? shortest.setScale(0) : shortest));
+            }
+        }
+
+        /** The decimal of fewest digits that is read back as this double; before Java 19 Double.toString gives one digit too many for some (JDK-4511638). */
+        private static BigDecimal shortest(double value) {
+            var shortest = BigDecimal.valueOf(value).stripTrailingZeros();
+            while (shortest.precision() > 1) {
+                var shorter = new BigDecimal(value).round(new MathContext(shortest.precision() - 1));
+                if (shorter.doubleValue() != value) {
+                    break;
+                }
+                shortest = shorter.stripTrailingZeros();
+            }
+            return shortest;
+        }
+
+        /** PostgreSQL would round to numeric(p,s) without a word. */
+        private BigDecimal fitting(int c, BigDecimal value) throws Mismatch {
+            if (after[c] >= 0) {
+                var plain = value.stripTrailingZeros();
+                if (plain.scale() > after[c] || plain.precision() - plain.scale() > before[c] && plain.signum() != 0) {
+                    throw new Mismatch("does not fit " + columns[c].type);
+                }
+            }
+            return value;
+        }
+
+        private static BigDecimal number(byte[] bytes) throws Mismatch {
+            var value = Profile.decimalOf(bytes);
+            if (value == null) {
+                throw new Mismatch("not a number");
+            }
+            return value;
+        }
+
+        private static boolean truth(Object value) throws Mismatch {
+            var word = value instanceof Double real && real == Math.rint(real) ? Long.toString(real.longValue()) : value.toString();
+            if (!TRUE.contains(word) && !FALSE.contains(word)) {
+                throw new Mismatch("neither true nor false");
+            }
+            return TRUE.contains(word);
+        }
+
+        /** As SQLite writes a real, with as many digits as it needs to be read back the same. */
+        static String rendering(double value) {
+            if (Double.isInfinite(value)) {
+                return value > 0 ? "Inf" : "-Inf";
+            }
+            var decimal = shortest(value);
+            var exponent = decimal.precision() - decimal.scale() - 1;
+            if (value != 0 && (exponent < -4 || exponent > 14)) {
+                var digits = decimal.unscaledValue().abs().toString();
+                return "%s%s.%se%s%02d".formatted(value < 0 ? "-" : "", digits.charAt(0), digits.length() > 1 ? digits.substring(1) : "0", exponent < 0 ? "-" : "+", Math.abs(exponent));
+            }
+            return (decimal.scale() < 1 ? decimal.setScale(1) : decimal).toPlainString();
+        }
+
+        // dates, texts
+
+        private Epoch epoch(int c) throws Mismatch {
+            if (epochs[c] == null) {
+                throw new Mismatch("a number in a column of " + columns[c].type + ", and no --epoch that says how to read it");
+            }
+            return epochs[c];
+        }
+
+        private void moment(int c, long micros) throws Mismatch {
+            // PostgreSQL's range: 4714 BC to 294276 (manual of PostgreSQL 18, 8.5)
+            if (micros < -210_866_803_200_000_000L || micros > 9_223_371_331_200_000_000L - 946_684_800_000_000L) {
+                throw new Mismatch("out of PostgreSQL's range");
+            }
+            if (kinds[c] == DATE) {
+                if (Math.floorMod(micros, 86_400_000_000L) != 0) {
+                    throw new Mismatch("a date with a time of the day");
+                }
+                out.date(Math.floorDiv(micros, 86_400_000_000L));
+            } else {
+                out.timestamp(micros, columns[c].type.endsWith("tz") || columns[c].type.endsWith("with time zone"));
+            }
+        }
+
+        private void moment(int c, byte[] bytes, Row row) throws Exception {
+            var kind = iso.read(bytes);
+            if (kind == Iso.NONE || (kind == Iso.TIME) != (kinds[c] == TIME)) {
+                throw new Mismatch("not a date or time that PostgreSQL has");
+            }
+            if (iso.rounded) {
+                change(c, row, "rounded", "PostgreSQL keeps microseconds");
+            }
+            if (kinds[c] == TIME) {
+                out.time(iso.micros);
+            } else {
+                moment(c, iso.micros);
+            }
+        }
+
+        private void uuid(byte[] bytes) throws Mismatch {
+            var digits = new String(bytes, UTF_8).replaceAll("[{}-]", "");
+            if (!digits.matches("[0-9a-fA-F]{32}")) {
+                throw new Mismatch("not a UUID");
+            }
+            out.uuid(Long.parseUnsignedLong(digits, 0, 16, 16), Long.parseUnsignedLong(digits, 16, 32, 16));
+        }
+
+        private void rendered(int c, String text) throws Mismatch {
+            if (text.length() > sizes[c]) {
+                throw new Mismatch("longer than " + columns[c].type);
+            }
+            out.text(text.getBytes(US_ASCII));
+        }
+
+        /** Text as PostgreSQL can hold it: without NUL, in UTF-8; null if it becomes NULL. */
+        private byte[] accepted(int c, byte[] bytes, Row row) throws Exception {
+            var plain = columns[c].seen && columns[c].data.nulBytes + columns[c].data.badUtf8 == 0 || isPlain(bytes);
+            if (!plain && Profile.hasNul(bytes)) {
+                bytes = withoutNul(c, bytes, row);
+            }
+            if (!plain && !Profile.validUtf8(bytes)) {
+                bytes = repaired(c, bytes, row);
+            }
+            if (bytes != null && bytes.length > sizes[c] && new String(bytes, UTF_8).codePoints().count() > sizes[c]) {
+                throw new Mismatch("longer than " + columns[c].type);
+            }
+            return bytes;
+        }
+
+        private static boolean isPlain(byte[] bytes) {
+            for (var b : bytes) {
+                if (b <= 0) {
+                    return false;
+                }
+            }
+            return true;
+        }
+
+        private byte[] withoutNul(int c, byte[] bytes, Row row) throws Exception {
+            if (!rules.nul.equals("strip")) {
+                throw rules.nul.equals("reject") ? rejected(c, row, "a NUL byte") : new Failure(place(c, row) + ": a NUL byte, which PostgreSQL's text cannot hold (--nul=strip, bytea or reject)");
+            }
+            change(c, row, "NUL bytes removed", "PostgreSQL's text cannot hold them");
+            var kept = new ByteArrayOutputStream();
+            for (var b : bytes) {
+                if (b != 0) {
+                    kept.write(b);
+                }
+            }
+            return kept.toByteArray();
+        }
+
+        private byte[] repaired(int c, byte[] bytes, Row row) throws Exception {
+            switch (rules.badUtf8) {
+                case "abort" -> throw new Failure(place(c, row) + ": not UTF-8 (--bad-utf8=replace, latin1, bytea or null)");
+                case "null" -> {
+                    change(c, row, "became NULL", "not UTF-8");
+                    return null;
+                }
+                case "latin1" -> {
+                    change(c, row, "read as Latin-1", "not UTF-8");
+                    return new String(bytes, ISO_8859_1).getBytes(UTF_8);
+                }
+                default -> {
+                    change(c, row, "broken bytes replaced by U+FFFD", "not UTF-8");
+                    return new String(bytes, UTF_8).getBytes(UTF_8);
+                }
+            }
+        }
+
+        private byte[] mapped(int c, byte[] text) {
+            return switch (columns[c].conversion) {
+                case "enum-lower" -> ascii(text, 'A', 'Z', 32);
+                case "enum-upper" -> ascii(text, 'a', 'z', -32);
+                default -> text;
+            };
+        }
+
+        private static byte[] ascii(byte[] text, char from, char to, int shift) {
+            var mapped = text.clone();
+            for (var i = 0; i < mapped.length; i++) {
+                mapped[i] += mapped[i] >= from && mapped[i] <= to ? shift : 0;
+            }
+            return mapped;
+        }
+
+        /** A large cell goes through in slices: blobs as they are, text after a first pass has looked for what text cannot hold. */
+        private void large(int c, Row row, Cells.Large large, SourceRow sum) throws Exception {
+            var text = large.isText(c);
+            if (kinds[c] != BYTEA && (kinds[c] != TEXT || !text)) {
+                throw new Failure(place(c, row) + ": " + large.length(c) + " bytes of " + (text ? "text" : "blob") + " in a column of " + columns[c].type + "; make it bytea in the plan");
+            }
+            var digest = DigestUtils.getSha256Digest();
+            var length = new long[2];
+            var strip = kinds[c] == TEXT;
+            var decoder = UTF_8.newDecoder();
+            var open = ByteBuffer.allocate(Cells.SLICE + 4);
+            large.slices(c, slice -> {
+                length[0] += slice.length;
+                var kept = strip ? strip(slice) : slice;
+                length[1] += kept.length;
+                digest.update(kept);
+                if (strip && !validPrefix(open, kept, decoder)) {
+                    throw new Failure(place(c, row) + ": " + large.length(c) + " bytes of text that is not UTF-8; make the column bytea in the plan");
+                }
+            });
+            if (length[1] > 1_000_000_000L) {
+                throw new Failure(place(c, row) + ": " + length[1] + " bytes; PostgreSQL's values end at 1 GB");
+            }
+            if (length[0] != length[1]) {
+                changes.add(table, key(row), columns[c], "text", "", "NUL bytes removed", "PostgreSQL's text cannot hold them; the text has " + length[0] + " bytes, too many for this file");
+            }
+            out.large(length[1], kinds[c] == TEXT);
+            large.slices(c, slice -> {
+                out.send();
+                out.part(strip ? strip(slice) : slice, kinds[c] == TEXT);
+            });
+            out.send();
+            sum.large(compared[c], kinds[c] == TEXT, length[1], digest.digest());
+        }
+
+        private static byte[] strip(byte[] slice) {
+            if (!Profile.hasNul(slice)) {
+                return slice;
+            }
+            var kept = new byte[slice.length];
+            var length = 0;
+            for (var b : slice) {
+                if (b != 0) {
+                    kept[length++] = b;
+                }
+            }
+            return Arrays.copyOf(kept, length);
+        }
+
+        /** Whether the slice is UTF-8 but for a character cut at its end, which is kept for the next one. */
+        private static boolean validPrefix(ByteBuffer open, byte[] slice, CharsetDecoder decoder) {
+            open.put(slice).flip();
+            var chars = CharBuffer.allocate(1 << 16);
+            decoder.reset();
+            CoderResult result;
+            do {
+                chars.clear();
+                result = decoder.decode(open, chars, false);
+            } while (result.isOverflow());
+            open.compact();
+            return !result.isError() && open.position() < 4;
+        }
+
+        // what does not fit
+
+        private void mismatch(int c, Row row, SourceRow sum, String reason) throws Exception {
+            var empty = row.type(c) == Source.TEXT && row.bytes(c).length == 0;
+            if (columns[c].onMismatch.equals("reject")) {
+                throw rejected(c, row, reason);
+            }
+            if (!columns[c].notNull && (empty || columns[c].onMismatch.equals("null"))) {
+                change(c, row, "became NULL", reason);
+                nil(c, sum);
+                return;
+            }
+            throw new Failure(place(c, row) + ": " + row.shown(c) + " is " + reason + " (" + columns[c].type + "); see --on-mismatch, or give the column another type in the plan");
+        }
+
+        private Rejected rejected(int c, Row row, String reason) throws Exception {
+            var cells = new LinkedHashMap<String, String>();
+            for (var i = 0; i < columns.length; i++) {
+                cells.put(columns[i].name, row.type(i) == Source.TEXT ? HexFormat.of().formatHex(row.bytes(i)) : row.shown(i));
+            }
+            changes.add(table, key(row), columns[c], className(row.type(c)), hex(row, c), "row rejected", reason, cells);
+            return new Rejected();
+        }
+
+        private void change(int c, Row row, String action, String reason) throws SQLException {
+            changes.add(table, key(row), columns[c], className(row.type(c)), hex(row, c), action, reason);
+        }
+
+        private static String hex(Row row, int c) throws SQLException {
+            return row.type(c) == Source.TEXT || row.type(c) == Source.BLOB ? HexFormat.of().formatHex(row.bytes(c)) : row.shown(c);
+        }
+
+        private static String className(int type) {
+            return List.of("", "integer", "real", "text", "blob", "null").get(type);
+        }
+
+        private String key(Row row) throws SQLException {
+            return Planner.keyOf(row, keys, locator);
+        }
+
+        private String place(int c, Row row) throws SQLException {
+            return table.name + "." + columns[c].name + ", row " + key(row);
+        }
+    }
+
+    /** The cells that were changed, as lines of the reject file: kept in the target with the rows they belong to, so that neither can be lost without the other. */
+    static class Changes {
+        private final List<String> lines = new ArrayList<>();
+
+        void add(Table table, String key, Column column, String storageClass, String hex, String action, String reason) {
+            add(table, key, column, storageClass, hex, action, reason, null);
+        }
+
+        void add(Table table, String key, Column column, String storageClass, String hex, String action, String reason, Map<String, String> row) {
+            var line = new LinkedHashMap<String, Object>();
+            line.put("table", table.name);
+            line.put("key", key);
+            line.put("column", column.name);
+            line.put("class", storageClass);
+            line.put(storageClass.equals("text") || storageClass.equals("blob") ? "hex" : "value", hex);
+            line.put("action", action);
+            line.put("reason", reason);
+            if (row != null) {
+                line.put("row", row);
+            }
+            lines.add(LINE.toJson(line));
+        }
+
+        private static final Gson LINE = new GsonBuilder().disableHtmlEscaping().create();
+
+        int size() {
+            return lines.size();
+        }
+
+        /** Writes the lines in the transaction of their rows. */
+        void save(Worker worker, Target target, Table table, long from) throws SQLException {
+            try (var insert = worker.connection.prepareStatement("insert into " + target.notes("_change") + " values (?, ?, ?, ?)")) {
+                for (var line : lines) {
+                    insert.setString(1, target.schema);
+                    insert.setString(2, table.name);
+                    insert.setLong(3, from++);
+                    insert.setString(4, line);
+                    insert.addBatch();
+                }
+                insert.executeBatch();
+            }
+            lines.clear();
+        }
+    }
+
+    /** Copies the rows of a table, in transactions of some size that also note how far they came. */
+    static final class Loader {
+        private static final long CHUNK = 128L << 20;
+
+        private final Source source;
+        private final Target target;
+        private final Rules rules;
+        private final Progress progress;
+
+        Loader(Source source, Target target, Rules rules, Progress progress) {
+            this.source = source;
+            this.target = target;
+            this.rules = rules;
+            this.progress = progress;
+        }
+
+        /** How far an earlier run, or this one before its connection was cut, has come with a table: from there it goes on. */
+        private record Note(String state, long loaded, String watermark, Buckets buckets, long changes) {
+        }
+
+        /** Loads what is not loaded yet into a table that create makes, and returns the sum of all rows of the source. */
+        Buckets load(Table table, String create, Worker worker) throws Exception {
+            return load(table, create, null, worker);
+        }
+
+        /** Loads into a table of an application. */
+        Buckets fill(Table table, Worker worker, TargetLed led) throws Exception {
+            return load(table, null, led, worker);
+        }
+
+        private Buckets load(Table table, String create, TargetLed led, Worker worker) throws Exception {
+            var note = note(table, worker);
+            if (note != null && note.state.equals("loaded")) {
+                progress.done(table.name, note.loaded);
+                return note.buckets;
+            }
+            return new Run(table, note, create, led, worker).load();
+        }
+
+        private Note note(Table table, Worker worker) throws SQLException {
+            try (var query = worker.connection.prepareStatement("select state, loaded, watermark, source, (select coalesce(max(number), 0) from " + target.notes("_change")
+                    + " c where c.schema_name = t.schema_name and c.table_name = t.table_name) from " + target.notes("_table") + " t where schema_name = ? and table_name = ?")) {
+                query.setString(1, target.schema);
+                query.setString(2, table.name);
+                try (var row = query.executeQuery()) {
+                    return row.next() ? new Note(row.getString(1), row.getLong(2), row.getString(3), Buckets.of(row.getBytes(4)), row.getLong(5)) : null;
+                }
+            }
+        }
+
+        /** One pass over the rows that are left. */
+        private final class Run {
+            private final Table table;
+            private final String create;
+            private final TargetLed led;
+            private final Worker worker;
+            private final Changes changes = new Changes();
+            private final Encoder encoder;
+            private final Buckets buckets;
+            private final SourceRow sum;
+            private Note note;
+            private long read;
+            private long loaded;
+            private long saved;
+            private String watermark;
+
+            Run(Table table, Note note, String create, TargetLed led, Worker worker) {
+                this.table = table;
+                this.led = led;
+                this.note = note;
+                this.create = create;
+                this.worker = worker;
+                encoder = new Encoder(table, rules, changes);
+                buckets = note == null ? Buckets.sizedFor(table) : note.buckets;
+                sum = new SourceRow(table, buckets);
+                read = loaded = note == null ? 0 : note.loaded;
+                saved = note == null ? 0 : note.changes;
+                watermark = note == null ? null : note.watermark;
+            }
+
+            Buckets load() throws Exception {
+                worker.connection.setAutoCommit(false);
+                try {
+                    begin();
+                    Cells.read(source, worker.reader, table, watermark, (row, large) -> {
+                        read++;
+                        if (encoder.row(row, large, sum)) {
+                            loaded++;
+                            encoder.out.finishRow();
+                        }
+                        if ((read & 0x3fff) == 0) {
+                            progress.at(table.name, read);
+                        }
+                        if (encoder.out.sent >= CHUNK || changes.size() >= 10_000) {
+                            watermark = Cells.watermark(row, table, large != null);
+                            if (!watermark.isEmpty()) {
+                                end("loading");
+                                begin();
+                            }
+                        }
+                    });
+                    end("loaded");
+                    progress.done(table.name, read);
+                    return buckets;
+                } finally {
+                    if (encoder.out.copy != null && encoder.out.copy.isActive()) {
+                        abandon();
+                    }
+                    if (!worker.connection.isClosed()) {
+                        worker.connection.rollback();
+                        worker.connection.setAutoCommit(true);
+                    }
+                }
+            }
+
+            private void abandon() {
+                try {
+                    encoder.out.copy.cancelCopy();
+                } catch (SQLException e) {
+                    progress.debug(e); // what made us give up is reported; this is its echo
+                }
+            }
+
+            /** A table made in the same transaction takes its rows frozen: no later pass has to mark them as old. */
+            private void begin() throws SQLException {
+                var fresh = note == null && create != null;
+                if (fresh) {
+                    worker.execute(create);
+                }
+                if (led != null) {
+                    led.begin(worker, table);
+                }
+                var columns = table.columns.stream().filter(c -> c.generatedSql == null).map(c -> id(c.target)).collect(Collectors.joining(", ", "(", ")"));
+                var out = encoder.out;
+                out.copy = worker.connection.unwrap(PGConnection.class).getCopyAPI().copyIn("COPY " + (led == null ? id(target.schema) + "." + id(table.target) : led.into(table)) + " " + columns
+                        + " FROM STDIN WITH (FORMAT " + out.format() + (fresh ? ", FREEZE true" : "") + ")");
+                out.length = 0;
+                out.sent = 0;
+                out.header();
+            }
+
+            private void end(String state) throws SQLException {
+                encoder.out.trailer();
+                encoder.out.send();
+                encoder.out.copy.endCopy();
+                if (led != null) {
+                    led.end(worker, table);
+                }
+                var written = changes.size();
+                changes.save(worker, target, table, saved + 1);
+                saved += written;
+                save(state);
+                worker.connection.commit();
+                note = new Note(state, loaded, watermark, buckets, saved);
+            }
+
+            /** The note must be as this run left it: if another has been here, nothing of ours is committed. */
+            private void save(String state) throws SQLException {
+                var sql = note == null ? "insert into " + target.notes("_table") + " (state, loaded, watermark, source, schema_name, table_name) values (?, ?, ?, ?, ?, ?)"
+                        : "update " + target.notes("_table") + " set state = ?, loaded = ?, watermark = ?, source = ? where schema_name = ? and table_name = ? and loaded = ? and state = 'loading'";
+                try (var statement = worker.connection.prepareStatement(sql)) {
+                    statement.setString(1, state);
+                    statement.setLong(2, loaded);
+                    statement.setString(3, watermark);
+                    statement.setBytes(4, buckets.toBytes());
+                    statement.setString(5, target.schema);
+                    statement.setString(6, table.name);
+                    if (note != null) {
+                        statement.setLong(7, note.loaded);
+                    }
+                    if (statement.executeUpdate() != 1) {
+                        throw new Failure("another run is loading " + table.name + ": this one stops");
+                    }
+                }
+            }
+        }
+    }
+
+    // ---- the run ----
+
+    /** Everything that is made in the target, in its order; idempotent, so that a run that was interrupted goes on with what is missing. */
+    static final class Migration {
+        private final Source source;
+        private final Target target;
+        private final Plan plan;
+        private final Rules rules;
+        private final Proof proof;
+        private boolean schemaOnly;
+        private final Progress progress;
+        private final Report report;
+        private final Map<Table, Buckets> sums = new ConcurrentHashMap<>();
+
+        Migration(Source source, Target target, Plan plan, Rules rules, Proof proof, Progress progress, Report report) {
+            this.source = source;
+            this.target = target;
+            this.plan = plan;
+            this.rules = rules;
+            this.proof = proof;
+            this.progress = progress;
+            this.report = report;
+        }
+
+        void run(boolean withoutRows, int jobs) throws Exception {
+            schemaOnly = withoutRows;
+            try (var first = new Worker(0, target)) {
+                makeTypes(first);
+            }
+            progress.begin("load", rows());
+            var tasks = new Tasks(progress);
+            Tasks.Workers workers = number -> new Worker(number, target);
+            plan.tables.stream().sorted(Comparator.comparingLong((Table t) -> -t.rows)).forEach(table -> tasks.add(Tasks.LOAD, worker -> table(table, worker, tasks)));
+            tasks.run(jobs, workers);
+            tasks.add(Tasks.FINISH, worker -> foreignKeys(worker, tasks));
+            tasks.run(jobs, workers);
+            tasks.add(Tasks.FINISH, this::viewsAndTriggers);
+            tasks.run(1, workers);
+            progress.end();
+        }
+
+        private void viewsAndTriggers(Worker worker) throws Exception {
+            for (var view : plan.views) {
+                view(view, worker);
+            }
+            for (var trigger : plan.triggers) {
+                make(trigger, worker, "trigger", null);
+            }
+        }
+
+        /** --data-only: rows into tables that are there, their sequences, nothing else. */
+        void fill(TargetLed led, int jobs) throws Exception {
+            var tables = led.order(plan);
+            var tasks = new Tasks(progress);
+            progress.begin("load", rows());
+            for (var table : tables) {
+                tasks.add(Tasks.LOAD, worker -> {
+                    target.keepLock();
+                    sums.put(table, new Loader(source, target, rules, progress).fill(table, worker, led));
+                    for (var column : table.columns) {
+                        if (Target.value(worker.connection, "select pg_catalog.pg_get_serial_sequence(?, ?)", qualified(table), column.target) != null) {
+                            sequence(column, table, worker);
+                        }
+                    }
+                    worker.execute("ANALYZE " + qualified(table));
+                    tasks.add(Tasks.VERIFY, other -> report.verified(table, verify(table, other)));
+                });
+            }
+            tasks.run(led.quiet ? jobs : 1, number -> new Worker(number, target));
+        }
+
+        /** Compares what is there with the file as it is now. */
+        void verifyAll(int jobs) throws Exception {
+            var tasks = new Tasks(progress);
+            progress.begin("verify", 0);
+            plan.tables.forEach(table -> tasks.add(Tasks.VERIFY, worker -> report.verified(table, verify(table, worker))));
+            tasks.run(jobs, number -> new Worker(number, target));
+        }
+
+        private long rows() {
+            return plan.tables.stream().mapToLong(table -> table.rows).sum();
+        }
+
+        // tables
+
+        private void makeTypes(Worker worker) throws SQLException {
+            for (var type : plan.enums) {
+                if (Target.value(worker.connection, "select 1 from pg_catalog.pg_type t join pg_catalog.pg_namespace n on n.oid = t.typnamespace where n.nspname = ? and t.typname = ?", plan.schema, type.target) == null) {
+                    worker.execute(createType(plan, type));
+                }
+            }
+            for (var statement : plan.before()) {
+                worker.execute(statement);
+            }
+        }
+
+        static String createType(Plan plan, EnumType type) {
+            return "CREATE TYPE " + id(plan.schema) + "." + id(type.target) + " AS ENUM " + type.values.stream().map(migrate_to_postgres::literal).collect(Collectors.joining(", ", "(", ")"));
+        }
+
+        private void table(Table table, Worker worker, Tasks tasks) throws Exception {
+            target.keepLock();
+            if (schemaOnly) {
+                create(table, worker);
+            } else {
+                sums.put(table, load(table, worker));
+            }
+            tasks.add(Tasks.FINISH, other -> {
+                finish(table, other);
+                if (!schemaOnly) {
+                    tasks.add(Tasks.VERIFY, third -> report.verified(table, verify(table, third)));
+                }
+            });
+        }
+
+        private void create(Table table, Worker worker) throws SQLException {
+            if (Target.value(worker.connection, "select pg_catalog.to_regclass(?)", qualified(table)) == null) {
+                worker.execute(createTable(plan, table));
+            }
+        }
+
+        /** A generated column whose expression PostgreSQL cannot compute for some row becomes a plain one with SQLite's values. */
+        private Buckets load(Table table, Worker worker) throws Exception {
+            var loader = new Loader(source, target, rules, progress);
+            for (var column : table.columns) {
+                if (column.generatedSql != null && Target.value(worker.connection, "select 1 from pg_catalog.pg_attribute where attrelid = pg_catalog.to_regclass(?) and attname = ? and attgenerated = ''", qualified(table), column.target) != null) {
+                    asPlain(column, "as an earlier run has found");
+                }
+            }
+            try {
+                return loader.load(table, createTable(plan, table), worker);
+            } catch (LargeCells e) {
+                table.columns.forEach(column -> column.data.maxLength = Math.max(column.data.maxLength, Cells.LARGE + 1));
+                return load(table, worker);
+            } catch (SQLException e) {
+                if (table.columns.stream().allMatch(c -> c.generatedSql == null) || Target.isLost(e) || !Target.state(e).matches("(22|42|0A).*")) {
+                    throw new SQLException("loading " + table.name + " failed", Target.state(e), e);
+                }
+                table.columns.stream().filter(c -> c.generatedSql != null).forEach(column -> asPlain(column, "PostgreSQL cannot compute it for every row: " + firstLine(e)));
+                return loader.load(table, createTable(plan, table), worker);
+            }
+        }
+
+        private static void asPlain(Column column, String why) {
+            column.notes.add("generated in SQLite as " + column.generatedText + ", here a plain column with its values: " + why);
+            column.generatedSql = null;
+        }
+
+        static String createTable(Plan plan, Table table) {
+            return "CREATE TABLE " + id(plan.schema) + "." + id(table.target) + table.columns.stream().map(Migration::definition).collect(Collectors.joining(",\n  ", " (\n  ", "\n)"));
+        }
+
+        private static String definition(Column column) {
+            var text = Set.of("text", "character varying").contains(column.type) && column.textCollation != null ? " COLLATE " + column.textCollation : "";
+            return id(column.target) + " " + column.type + text + (column.generatedSql != null ? " GENERATED ALWAYS AS (" + column.generatedSql + ") STORED" : "")
+                    + (column.identity ? " GENERATED BY DEFAULT AS IDENTITY" : "") + (column.notNull ? " NOT NULL" : "");
+        }
+
+        private String qualified(Table table) {
+            return id(plan.schema) + "." + id(table.target);
+        }
+
+        /** What comes after the rows: keys, indexes, checks, defaults, sequences, comments, statistics. */
+        private void finish(Table table, Worker worker) throws Exception {
+            if (table.primaryKey != null) {
+                make(table.primaryKey, worker, "primary key", table);
+            }
+            for (var item : table.uniques) {
+                make(item, worker, "unique", table);
+            }
+            for (var item : table.indexes) {
+                index(item, table, worker);
+            }
+            for (var item : table.checks) {
+                check(item, table, worker);
+            }
+            for (var column : table.columns) {
+                defaultValue(column, table, worker);
+                if (column.identity) {
+                    sequence(column, table, worker);
+                }
+                if (column.generatedText != null && !generated(column, table, worker)) {
+                    reload(table, worker);
+                    return;
+                }
+            }
+            worker.execute("ANALYZE " + qualified(table));
+        }
+
+        /** Executes the statement of an item unless what it makes is there; what PostgreSQL refuses is reported, and goes to not_migrated.sql. */
+        private boolean make(Item item, Worker worker, String kind, Table table) throws SQLException {
+            if (item.sql == null) {
+                item.state = "implied by the type".equals(item.reason) ? "changed" : "not created";
+                return false;
+            }
+            try {
+                if (!exists(item, worker, kind)) {
+                    worker.execute(item.sql);
+                }
+                item.state = item.reason == null && item.notes.isEmpty() ? "created" : "changed";
+                return true;
+            } catch (SQLException e) {
+                item.reason = refusal(e) + duplicates(e, item, worker, table);
+                item.state = "not created";
+                return false;
+            }
+        }
+
+        /** Up to ten values that stand in the way of a unique key: they were different in SQLite, '1' and 1 for one. */
+        private String duplicates(SQLException e, Item item, Worker worker, Table table) {
+            if (!"23505".equals(e.getSQLState()) || table == null || item.columns.isEmpty()) {
+                return "";
+            }
+            var columns = item.columns.stream().map(name -> id(Planner.column(table, name).target)).collect(Collectors.joining(", "));
+            return "; more than once: " + rows(worker, "select " + columns + ", count(*) from " + qualified(table) + " group by " + columns + " having count(*) > 1 order by " + columns + " limit 10");
+        }
+
+        /** Why PostgreSQL refuses a definition; what has nothing to do with it (a lost connection, a full disk, a lock) stops the run. */
+        private static String refusal(SQLException e) throws SQLException {
+            if (!Target.state(e).matches("(0A|2[0-9B]|3[0-9BD]|42|P0).*")) {
+                throw e;
+            }
+            return firstLine(e);
+        }
+
+        private boolean exists(Item item, Worker worker, String kind) throws SQLException {
+            return switch (kind) {
+                case "primary key", "unique", "check" -> item.sql.startsWith("CREATE") ? relation(item.target, worker) : constraint(item.target, worker);
+                case "trigger" -> Target.value(worker.connection, "select 1 from pg_catalog.pg_trigger g join pg_catalog.pg_class c on c.oid = g.tgrelid join pg_catalog.pg_namespace n on n.oid = c.relnamespace"
+                        + " where g.tgname = ? and n.nspname = ?", item.target, plan.schema) != null;
+                default -> relation(item.target, worker);
+            };
+        }
+
+        private boolean relation(String name, Worker worker) throws SQLException {
+            return Target.value(worker.connection, "select 1 from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace where c.relname = ? and n.nspname = ?", name, plan.schema) != null;
+        }
+
+        private boolean constraint(String name, Worker worker) throws SQLException {
+            return Target.value(worker.connection, "select 1 from pg_catalog.pg_constraint c join pg_catalog.pg_namespace n on n.oid = c.connamespace where c.conname = ? and n.nspname = ?", name, plan.schema) != null;
+        }
+
+        /** The first lines of what the server says, with the row or value that it names. */
+        static String firstLine(SQLException e) {
+            var why = e.getCause() instanceof SQLException cause ? cause : e;
+            var detail = why instanceof PSQLException server && server.getServerErrorMessage() != null ? server.getServerErrorMessage().getDetail() : null;
+            return why.getMessage().lines().findFirst().orElse("").replaceFirst("^ERROR: ", "") + (detail == null ? "" : ": " + detail);
+        }
+
+        /** A partial index is right only if its condition holds for as many rows as in SQLite. */
+        private void index(Item item, Table table, Worker worker) throws SQLException {
+            if (item.predicate != null && item.sql != null && !schemaOnly) {
+                try {
+                    var here = Target.value(worker.connection, "select count(*) from " + qualified(table) + " where " + item.predicate);
+                    var there = source.count(worker.reader, "select count(*) from " + Source.quoted(table.name) + " where " + item.sqlitePredicate);
+                    if (!here.equals(there)) {
+                        item.state = "not created";
+                        item.reason = "its condition holds for " + there + " rows in SQLite, for " + here + " here";
+                        return;
+                    }
+                } catch (SQLException e) {
+                    item.reason = refusal(e);
+                    item.state = "not created";
+                    return;
+                }
+            }
+            make(item, worker, "index", table);
+        }
+
+        /** Added without a look at the rows, then validated; rows that break it stay, are listed, and the check holds for new ones. */
+        private void check(Item item, Table table, Worker worker) throws SQLException {
+            if (!make(item, worker, "check", table)) {
+                return;
+            }
+            try {
+                worker.execute("ALTER TABLE " + qualified(table) + " VALIDATE CONSTRAINT " + id(item.target));
+            } catch (SQLException e) {
+                refusal(e);
+                item.state = "changed";
+                item.reason = "NOT VALID: it holds for new rows; rows that break it: " + rows(worker, "select " + keyList(table) + " from " + qualified(table) + " where not (" + item.predicate + ") limit 10");
+            }
+        }
+
+        private static String keyList(Table table) {
+            return (table.key.isEmpty() ? table.columns.stream().limit(3).map(c -> c.name) : table.key.stream()).map(name -> id(Planner.column(table, name).target)).collect(Collectors.joining(", "));
+        }
+
+        private static String rows(Worker worker, String query) {
+            try {
+                return Target.rows(worker.connection, query).stream().map(row -> row.stream().map(String::valueOf).collect(Collectors.joining(", ", "(", ")"))).collect(Collectors.joining(" "));
+            } catch (SQLException e) {
+                return firstLine(e);
+            }
+        }
+
+        private void defaultValue(Column column, Table table, Worker worker) throws SQLException {
+            if (column.defaultSql == null || column.generatedSql != null || column.identity) {
+                return;
+            }
+            try {
+                worker.execute("ALTER TABLE " + qualified(table) + " ALTER COLUMN " + id(column.target) + " SET DEFAULT " + column.defaultSql);
+            } catch (SQLException e) {
+                column.notes.add("no default: " + column.defaultText + " became " + column.defaultSql + ", and that is refused: " + refusal(e));
+                column.defaultSql = null;
+            }
+        }
+
+        /** The next value: after the largest that is there or, with AUTOINCREMENT, that ever was. */
+        private void sequence(Column column, Table table, Worker worker) throws SQLException {
+            var largest = Target.value(worker.connection, "select max(" + id(column.target) + ") from " + qualified(table));
+            var ever = source.hasSequences(worker.reader) ? source.strings(worker.reader, "select seq from sqlite_sequence where name = ? and typeof(seq) = 'integer'", table.name) : List.<List<String>>of();
+            var last = Math.max(largest == null ? 0 : Long.parseLong(largest), ever.isEmpty() ? 0 : Long.parseLong(ever.get(0).get(0)));
+            if (last == Long.MAX_VALUE) {
+                column.notes.add("the largest id is 2^63-1: there is no next one");
+            }
+            Target.value(worker.connection, "select pg_catalog.setval(pg_catalog.pg_get_serial_sequence(?, ?)::regclass, ?, ?)", qualified(table), column.target, Math.max(1, last), last > 0);
+        }
+
+        /** A generated column is proved by comparing all its values; false if one differs: then it is a plain column, to be loaded with SQLite's. */
+        private boolean generated(Column column, Table table, Worker worker) throws Exception {
+            if (column.generatedSql == null) {
+                worker.execute("COMMENT ON COLUMN " + qualified(table) + "." + id(column.target) + " IS " + literal("generated in SQLite as " + column.generatedText));
+                return true;
+            }
+            if (schemaOnly) {
+                return true;
+            }
+            var proved = new Table();
+            proved.name = table.name;
+            proved.target = table.target;
+            proved.kind = table.kind;
+            proved.rows = table.rows;
+            proved.key.addAll(table.key);
+            for (var other : table.columns) {
+                if (other == column || table.key.contains(other.name)) {
+                    proved.columns.add(other == column ? other.plain() : other);
+                }
+            }
+            var result = verification(worker).hash(proved);
+            if (result.same()) {
+                return true;
+            }
+            var first = result.shown().isEmpty() ? "" : ", first " + result.shown().get(0);
+            asPlain(column, "the values differ" + first);
+            return false;
+        }
+
+        /** Begins anew with a table that this run has made. */
+        private void reload(Table table, Worker worker) throws Exception {
+            worker.execute("BEGIN; DROP TABLE " + qualified(table) + "; DELETE FROM " + target.notes("_table") + " WHERE schema_name = " + literal(plan.schema) + " AND table_name = " + literal(table.name)
+                    + "; DELETE FROM " + target.notes("_change") + " WHERE schema_name = " + literal(plan.schema) + " AND table_name = " + literal(table.name) + "; COMMIT");
+            sums.put(table, load(table, worker));
+            finish(table, worker);
+        }
+
+        // foreign keys
+
+        /** Without a look at the rows first, one after the other because each locks two tables; then validated, several at once. Orphans stay, and are listed. */
+        private void foreignKeys(Worker worker, Tasks tasks) throws Exception {
+            for (var table : plan.tables) {
+                for (var key : table.foreignKeys) {
+                    if (key.sql == null) {
+                        key.state = "not created";
+                        continue;
+                    }
+                    try {
+                        if (!constraint(key.target, worker)) {
+                            worker.execute(key.sql + " NOT VALID");
+                        }
+                        key.state = "created";
+                        tasks.add(Tasks.FINISH, other -> validate(table, key, other));
+                    } catch (SQLException e) {
+                        key.state = "not created";
+                        key.reason = refusal(e);
+                    }
+                }
+            }
+        }
+
+        private void validate(Table table, ForeignKey key, Worker worker) throws SQLException {
+            try {
+                worker.execute("ALTER TABLE " + qualified(table) + " VALIDATE CONSTRAINT " + id(key.target));
+            } catch (SQLException e) {
+                if (!"23503".equals(e.getSQLState())) {
+                    throw e;
+                }
+                var parent = plan.tables.stream().filter(t -> t.name.equalsIgnoreCase(key.parent)).findFirst().orElseThrow();
+                var own = key.columns.stream().map(c -> "c." + id(Planner.column(table, c).target)).toList();
+                var others = key.parentColumns.stream().map(c -> "p." + id(Planner.column(parent, c).target)).toList();
+                var orphans = " from " + qualified(table) + " c where " + own.stream().map(c -> c + " is not null").collect(Collectors.joining(" and ")) + " and not exists (select from " + qualified(parent) + " p where "
+                        + IntStream.range(0, own.size()).mapToObj(i -> others.get(i) + " = " + own.get(i)).collect(Collectors.joining(" and ")) + ")";
+                var keys = Stream.concat(table.key.stream().map(k -> "c." + id(Planner.column(table, k).target)), own.stream()).distinct().collect(Collectors.joining(", "));
+                key.state = "changed";
+                key.reason = "NOT VALID, so that old rows stay and new ones are checked: " + Report.count(Long.parseLong(Target.value(worker.connection, "select count(*)" + orphans)), "row") + " without a parent, " + rows(worker, "select " + keys + orphans + " order by 1 limit 10");
+            }
+        }
+
+        // views
+
+        /** Created, and kept only if it gives the same rows as in SQLite. */
+        private void view(Item item, Worker worker) throws Exception {
+            if (!make(item, worker, "view", null) || schemaOnly) {
+                return;
+            }
+            try {
+                var view = asTable(item, worker);
+                var result = verification(worker).hash(view);
+                if (!result.same()) {
+                    worker.execute("DROP VIEW " + id(plan.schema) + "." + id(item.target));
+                    item.state = "not created";
+                    item.reason = "its rows differ: " + (result.shown().isEmpty() ? result.source() + " rows in SQLite, " + result.target() + " here" : result.shown().get(0).toString());
+                }
+            } catch (SQLException | Failure e) {
+                if (e instanceof SQLException sql && Target.isLost(sql)) {
+                    throw e;
+                }
+                worker.execute("DROP VIEW IF EXISTS " + id(plan.schema) + "." + id(item.target));
+                item.state = "not created";
+                item.reason = "its rows could not be compared: " + (e instanceof SQLException sql ? firstLine(sql) : e.getMessage());
+            }
+        }
+
+        /** A view as the verification reads it: each column with the type that PostgreSQL gives it and the conversion that its translation has seen. */
+        private Table asTable(Item item, Worker worker) throws SQLException {
+            var view = new Table();
+            view.name = item.name;
+            view.target = item.target;
+            view.kind = "view";
+            var types = Target.rows(worker.connection, "select attname, pg_catalog.format_type(atttypid, atttypmod) from pg_catalog.pg_attribute where attrelid = pg_catalog.to_regclass(?) and attnum > 0 order by attnum",
+                    id(plan.schema) + "." + id(item.target));
+            var names = source.strings(worker.reader, "select name from pragma_table_xinfo(?)", item.name);
+            for (var i = 0; i < types.size(); i++) {
+                var type = types.get(i).get(1).replace("timestamp with time zone", "timestamptz").replace("timestamp without time zone", "timestamp").replace("time without time zone", "time");
+                var column = new Column();
+                column.name = names.get(i).get(0);
+                column.target = types.get(i).get(0);
+                column.type = type;
+                column.declared = "";
+                column.conversion = item.conversions.getOrDefault(column.target, Decision.conversionOf(type));
+                view.columns.add(column);
+            }
+            return view;
+        }
+
+        // proof
+
+        private Verification verification(Worker worker) {
+            return new Verification(worker.connection, plan.schema, (table, into, each) -> {
+                var encoder = new Encoder(table, rules, new Changes());
+                Cells.read(source, worker.reader, table, null, (row, large) -> {
+                    if (encoder.row(row, large, into)) {
+                        each.accept(into);
+                    }
+                    encoder.out.drop();
+                });
+            });
+        }
+
+        private Verified verify(Table table, Worker worker) throws Exception {
+            if (proof.verify.equals("none")) {
+                return null;
+            }
+            worker.connection.setAutoCommit(false);
+            try {
+                worker.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY");
+                var verification = verification(worker);
+                return switch (proof.verify) {
+                    case "counts" -> verification.counts(table);
+                    case "rows" -> verification.rows(table);
+                    default -> sums.containsKey(table) ? verification.hash(table, sums.get(table)) : verification.hash(table);
+                };
+            } finally {
+                worker.connection.rollback();
+                worker.connection.setAutoCommit(true);
+            }
+        }
+    }
+
+    /** Work for a few workers: what is furthest along first, except that one of them always loads while there is something to load. */
+    static final class Tasks {
+        static final int LOAD = 0, FINISH = 1, VERIFY = 2;
+
+        interface Task {
+            void run(Worker worker) throws Exception;
+        }
+
+        interface Workers {
+            Worker open(int number) throws Exception;
+        }
+
+        private static final int TRIES = 10;
+
+        private final Progress progress;
+        private final List<Deque<Task>> waiting = List.of(new ArrayDeque<>(), new ArrayDeque<>(), new ArrayDeque<>());
+        private int loading;
+        private int running;
+        private Exception failure;
+
+        Tasks(Progress progress) {
+            this.progress = progress;
+        }
+
+        synchronized void add(int kind, Task task) {
+            waiting.get(kind).add(task);
+            notifyAll();
+        }
+
+        /** Runs all, and those that they add, by so many workers; the first failure ends the others after their present task, and is thrown. */
+        void run(int jobs, Workers workers) throws Exception {
+            var threads = IntStream.range(1, Math.max(1, jobs)).mapToObj(number -> new Thread(() -> work(number, workers))).toList();
+            threads.forEach(Thread::start);
+            work(0, workers);
+            for (var thread : threads) {
+                thread.join();
+            }
+            if (failure != null) {
+                throw failure;
+            }
+        }
+
+        private void work(int number, Workers workers) {
+            try (var worker = open(number, workers)) {
+                for (var kind = worker == null ? -1 : take(); kind >= 0; kind = take()) {
+                    var task = taken.get();
+                    run(task, worker);
+                    done(kind);
+                }
+            } catch (Exception e) {
+                fail(e);
+            }
+        }
+
+        /** A server that has no more connections to give is worked for with fewer. */
+        private Worker open(int number, Workers workers) throws Exception {
+            try {
+                return workers.open(number);
+            } catch (SQLException e) {
+                if (number == 0 || !"53300".equals(Target.state(e))) {
+                    throw e;
+                }
+                progress.say("the server has no connection left for a worker more: going on with fewer");
+                return null;
+            }
+        }
+
+        /** Every task can be done again: it finds what is there. So a lost connection is opened anew. */
+        private void run(Task task, Worker worker) throws Exception {
+            for (var left = TRIES;; left--) {
+                try {
+                    task.run(worker);
+                    return;
+                } catch (SQLException e) {
+                    if (!Target.isLost(e) || left == 0) {
+                        throw e;
+                    }
+                    progress.say("the connection was cut (" + Migration.firstLine(e) + "): going on from what is committed");
+                    worker.reconnect();
+                }
+            }
+        }
+
+        private final ThreadLocal<Task> taken = new ThreadLocal<>();
+
+        /** The kind of the task taken; -1 if all is done, or something has failed. Waits while others may still add some. */
+        private synchronized int take() throws InterruptedException {
+            for (;; wait()) {
+                var kind = failure != null ? -1 : waiting.get(LOAD).isEmpty() || loading > 0 && !(waiting.get(FINISH).isEmpty() && waiting.get(VERIFY).isEmpty()) ? waiting.get(FINISH).isEmpty() ? VERIFY : FINISH : LOAD;
+                if (kind >= 0 && !waiting.get(kind).isEmpty()) {
+                    taken.set(waiting.get(kind).poll());
+                    loading += kind == LOAD ? 1 : 0;
+                    running++;
+                    return kind;
+                }
+                if (kind < 0 || running == 0) {
+                    return -1;
+                }
+            }
+        }
+
+        private synchronized void done(int kind) {
+            loading -= kind == LOAD ? 1 : 0;
+            running--;
+            notifyAll();
+        }
+
+        private synchronized void fail(Exception e) {
+            if (failure == null) {
+                failure = e;
+            } else {
+                failure.addSuppressed(e);
+            }
+            notifyAll();
+        }
+    }
+
+    // ---- verification ----
+
+    /**
+     * What is compared of a column, decided by the plan alone: the canonical form that the source side reaches from SQLite's value and the target side from PostgreSQL's value,
+     * each by code of its own. They share this choice, the cells, the hash and the JSON canonicaliser, nothing else.
+     */
+    enum Form {
+        INTEGER, DOUBLE, NUMERIC, BOOLEAN, TEXT, PADDED, LOWER, UPPER, BYTES, JSONB, UUID, UUID_RFC, UUID_MS,
+        /** Dates and times: as the source's text, all of one shape; as the source's integer; as microseconds since 1970. */
+        SHAPED, EPOCH, INSTANT;
+
+        /** At most six digits of a second: PostgreSQL keeps no more, so longer texts could not be given back. */
+        private static final Pattern SHAPE = Pattern.compile("0000-00-00([ T]00:00(:00(\\.0{1,6})?)?Z?)?|00:00(:00(\\.0{1,6})?)?");
+        private static final Set<String> EXACT_EPOCHS = Set.of("unix", "unixms", "unixus", "cocoa", "webkit");
+
+        static Form of(Column column) {
+            return switch (base(column)) {
+                case "smallint", "int2", "integer", "int", "int4", "bigint", "int8" -> INTEGER;
+                case "double precision", "float8", "real", "float4" -> DOUBLE;
+                case "numeric", "decimal" -> NUMERIC;
+                case "boolean", "bool" -> BOOLEAN;
+                case "char", "character", "bpchar" -> PADDED;
+                case "bytea" -> BYTES;
+                case "jsonb" -> JSONB;
+                case "uuid" -> column.conversion.equals("uuid-rfc") ? UUID_RFC : column.conversion.equals("uuid-ms") ? UUID_MS : UUID;
+                case "date", "time", "time without time zone", "timestamp", "timestamp without time zone", "timestamptz", "timestamp with time zone" -> temporal(column);
+                default -> column.conversion.equals("enum-lower") ? LOWER : column.conversion.equals("enum-upper") ? UPPER : TEXT;
+            };
+        }
+
+        private static Form temporal(Column column) {
+            if (EXACT_EPOCHS.contains(column.conversion)) {
+                return column.data.integers > 0 && column.data.reals == 0 && column.data.texts == 0 ? EPOCH : INSTANT;
+            }
+            return column.conversion.equals("iso") && column.format != null && SHAPE.matcher(column.format).matches() ? SHAPED : INSTANT;
+        }
+
+        /** The type's name without its length, precision or scale, which say nothing about the form. */
+        private static String base(Column column) {
+            return column.type.toLowerCase(Locale.ROOT).replaceAll("\\s*\\([^)]*\\)", "").strip();
+        }
+
+        static boolean timeOfDay(Column column) {
+            return base(column).matches("time( without time zone)?");
+        }
+
+        boolean textual() {
+            return this == TEXT || this == PADDED || this == LOWER || this == UPPER;
+        }
+    }
+
+    /** The columns that are verified, in the order in which both sides give their cells: not those that PostgreSQL computes itself. */
+    static List<Column> compared(Table table) {
+        return table.columns.stream().filter(column -> column.generatedSql == null).toList();
+    }
+
+    /** Takes rows in canonical form; the row is valid only during the call. */
+    interface RowHandler {
+        void row(Canonical row);
+    }
+
+    /** The lead-in to the source for a second reading: gives each row of the table, as it was accepted at load, to {@code into} and then calls {@code eachRow}. */
+    interface AcceptedRows {
+        void rows(Table table, SourceRow into, Consumer<SourceRow> eachRow) throws Exception;
+    }
+
+    /**
+     * One row in canonical form, in a buffer that is used again. A cell is a tag and a payload, numbers big-endian:
+     * N null; I 8-byte integer; F 8-byte IEEE double without −0; D decimal; S text; B bytes; J JSON (D, S, B, J: 4-byte length, then bytes); T 8-byte microseconds since 1970-01-01 UTC,
+     * of a time since midnight; x text and X bytes of more than {@link #LARGE} bytes: 8-byte length and SHA-256.
+     */
+    static final class Canonical {
+        static final int LARGE = 1 << 20;
+        /** Up to here every integer is a double. */
+        static final long EXACT = 1L << 53;
+        private static final VarHandle INT = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.BIG_ENDIAN);
+        private static final VarHandle LONG = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
+
+        private final int[] key;
+        private final int[] starts;
+        private int cells;
+        byte[] bytes = new byte[1024];
+        int length;
+        long h1;
+        long h2;
+        long keyHash;
+
+        Canonical(Table table) {
+            var names = compared(table).stream().map(column -> column.name).toList();
+            var positions = table.key.stream().mapToInt(names::indexOf).toArray();
+            key = IntStream.of(positions).anyMatch(position -> position < 0) ? new int[0] : positions;
+            starts = new int[names.size() + 1];
+        }
+
+        void start() {
+            length = 0;
+            cells = 0;
+        }
+
+        void nil() {
+            tag('N', 0);
+        }
+
+        void integer(long value) {
+            fixed('I', value);
+        }
+
+        /** SQLite gives 0.0 for −0.0, so the two are one. */
+        void real(double value) {
+            fixed('F', Double.doubleToLongBits(value == 0 ? 0.0 : value));
+        }
+
+        /** Microseconds since 1970; Long.MAX_VALUE is infinity, Long.MIN_VALUE -infinity. */
+        void instant(long micros) {
+            fixed('T', micros);
+        }
+
+        void string(byte[] b, int from, int n) {
+            counted('S', 'x', b, from, n);
+        }
+
+        void string(String text) {
+            var b = text.getBytes(UTF_8);
+            string(b, 0, b.length);
+        }
+
+        void blob(byte[] b, int from, int n) {
+            counted('B', 'X', b, from, n);
+        }
+
+        /** The content of a cell of more than LARGE bytes. */
+        void large(boolean text, long n, byte[] b, int from) {
+            fixed(text ? 'x' : 'X', n);
+            put(b, from, 32);
+        }
+
+        /** The one form of a number that may come as integer, double or decimal: an integer if it is one that a double holds, too; see below for others. */
+        void number(long value) {
+            if (Math.abs(value) <= EXACT) {
+                integer(value);
+            } else {
+                number(BigDecimal.valueOf(value));
+            }
+        }
+
+        /**
+         * The double that is written so; else an integer if it is one and fits; else the decimal itself.
+         * Two decimals count as "written so": the shortest that reads back as the double, and Java's, which before version 19 sometimes has a digit more.
+         */
+        void number(BigDecimal value) {
+            var v = value.stripTrailingZeros();
+            var d = v.doubleValue();
+            var whole = v.scale() <= 0 && v.precision() - v.scale() <= 19 && v.toBigInteger().bitLength() < 64;
+            if (whole && Math.abs(v.longValue()) <= EXACT) {
+                integer(v.longValue());
+            } else if (v.precision() <= 17 && Double.isFinite(d) && (shortest(d).compareTo(v) == 0 || BigDecimal.valueOf(d).compareTo(v) == 0)) {
+                real(d);
+            } else if (whole) {
+                integer(v.longValue());
+            } else {
+                var text = v.toString().getBytes(US_ASCII);
+                counted('D', 'x', text, 0, text.length);
+            }
+        }
+
+        /** False if it is no JSON; then nothing is written. */
+        boolean json(byte[] b, int from, int n) {
+            tag('J', 4);
+            length += 4;
+            var payload = length;
+            try {
+                CanonicalJson.write(new String(b, from, n, UTF_8), this);
+            } catch (IOException | NumberFormatException e) {
+                length = starts[--cells];
+                return false;
+            }
+            INT.set(bytes, payload - 4, length - payload);
+            return true;
+        }
+
+        /** Ends the row: computes its hash and that of its key (MurmurHash3, 128 bits); without a key, rows are told apart by their whole content. */
+        void end() {
+            if (cells != starts.length - 1) {
+                throw new IllegalStateException(cells + " cells in a row of " + (starts.length - 1));
+            }
+            starts[cells] = length;
+            var hash = hash(0, length);
+            h1 = hash[0];
+            h2 = hash[1];
+            keyHash = key.length == 0 ? h1 : 0;
+            for (var k : key) {
+                keyHash = keyHash * 31 + hash(starts[k], starts[k + 1])[0];
+            }
+        }
+
+        /** Takes a row that was written as its length and bytes; false at the end. */
+        boolean read(DataInputStream in) throws IOException {
+            start();
+            var size = new byte[4];
+            if (in.readNBytes(size, 0, 4) == 0) {
+                return false;
+            }
+            var n = (int) INT.get(size, 0);
+            room(n);
+            in.readFully(bytes, 0, n);
+            for (; length < n; length = end(bytes, length)) {
+                starts[cells++] = length;
+            }
+            end();
+            return true;
+        }
+
+        /** Deprecated is only the meaning of a negative seed, and 0 is none. */
+        @SuppressWarnings("deprecation")
+        private long[] hash(int from, int to) {
+            return MurmurHash3.hash128x64(bytes, from, to - from, 0);
+        }
+
+        boolean keyed() {
+            return key.length > 0;
+        }
+
+        byte[] row() {
+            return Arrays.copyOf(bytes, length);
+        }
+
+        /** The key's cells one after another, or the whole row. */
+        byte[] key() {
+            if (!keyed()) {
+                return row();
+            }
+            var out = new ByteArrayOutputStream();
+            for (var k : key) {
+                out.write(bytes, starts[k], starts[k + 1] - starts[k]);
+            }
+            return out.toByteArray();
+        }
+
+        char tag(int c) {
+            return (char) bytes[starts[c]];
+        }
+
+        /** The payload's first number: an integer, a length. */
+        long first(int c) {
+            return switch (tag(c)) {
+                case 'D', 'S', 'B', 'J' -> (int) INT.get(bytes, starts[c] + 1);
+                default -> (long) LONG.get(bytes, starts[c] + 1);
+            };
+        }
+
+        void put(byte[] b, int from, int n) {
+            room(n);
+            System.arraycopy(b, from, bytes, length, n);
+            length += n;
+        }
+
+        private void tag(char tag, int room) {
+            starts[cells++] = length;
+            room(room + 1);
+            bytes[length++] = (byte) tag;
+        }
+
+        private void fixed(char tag, long value) {
+            tag(tag, 8);
+            LONG.set(bytes, length, value);
+            length += 8;
+        }
+
+        private void counted(char small, char large, byte[] b, int from, int n) {
+            if (n > LARGE) {
+                large(large == 'x', n, sha256(b, from, n), 0);
+                return;
+            }
+            tag(small, 4 + n);
+            INT.set(bytes, length, n);
+            length += 4;
+            put(b, from, n);
+        }
+
+        private void room(int n) {
+            if (length + n > bytes.length) {
+                bytes = Arrays.copyOf(bytes, Math.max(length + n, bytes.length + (bytes.length >> 1)));
+            }
+        }
+
+        private static byte[] sha256(byte[] b, int from, int n) {
+            try {
+                var digest = MessageDigest.getInstance("SHA-256");
+                digest.update(b, from, n);
+                return digest.digest();
+            } catch (NoSuchAlgorithmException e) {
+                throw new IllegalStateException(e);
+            }
+        }
+
+        /**
+         * The shortest decimal that reads back as the same double, the nearest if there are several. Any decimal of up to 15 digits survives a normal double (DBL_DIG), so rounding
+         * to 15 digits finds the shorter ones too; with 17 digits all doubles survive. Away from zero: above a power of two doubles are half as dense as below.
+         */
+        static BigDecimal shortest(double value) {
+            var exact = new BigDecimal(value);
+            for (var digits = Math.abs(value) < Double.MIN_NORMAL ? 1 : 15; digits < 17; digits++) {
+                for (var rounding : List.of(RoundingMode.HALF_EVEN, RoundingMode.UP)) {
+                    var rounded = exact.round(new MathContext(digits, rounding));
+                    if (rounded.doubleValue() == value) {
+                        return rounded.stripTrailingZeros();
+                    }
+                }
+            }
+            return exact.round(new MathContext(17)).stripTrailingZeros();
+        }
+
+        /** Where the cell at {@code at} ends. */
+        static int end(byte[] row, int at) {
+            return switch (row[at]) {
+                case 'N' -> at + 1;
+                case 'I', 'F', 'T' -> at + 9;
+                case 'x', 'X' -> at + 41;
+                default -> at + 5 + (int) INT.get(row, at + 1);
+            };
+        }
+
+        static long number(byte[] row, int at) {
+            return (long) LONG.get(row, at + 1);
+        }
+    }
+
+    /** Brings JSON (RFC 8259) into one form: without blanks, members in the order of their keys' bytes, strings unescaped, 1, 1.0 and 1e0 alike. */
+    static final class CanonicalJson {
+        private static final int DEEPEST = 10_000;
+
+        private final JsonReader in;
+        private final Canonical out;
+
+        private CanonicalJson(JsonReader in, Canonical out) {
+            this.in = in;
+            this.out = out;
+        }
+
+        /** @throws IOException if it is no JSON */
+        static void write(String text, Canonical out) throws IOException {
+            var in = new JsonReader(new StringReader(text));
+            in.setStrictness(Strictness.STRICT);
+            in.setNestingLimit(DEEPEST);
+            new CanonicalJson(in, out).value();
+            if (in.peek() != JsonToken.END_DOCUMENT) {
+                throw new IOException("more than one JSON value");
+            }
+        }
+
+        private void value() throws IOException {
+            switch (in.peek()) {
+                case BEGIN_OBJECT -> object();
+                case BEGIN_ARRAY -> array();
+                case STRING -> string(in.nextString());
+                case NUMBER -> number(in.nextString());
+                case BOOLEAN -> put(String.valueOf(in.nextBoolean()));
+                default -> {
+                    in.nextNull();
+                    put("null");
+                }
+            }
+        }
+
+        /** Duplicate keys stay, so that one that jsonb has dropped is a difference. */
+        private void object() throws IOException {
+            var members = new ArrayList<int[]>();
+            in.beginObject();
+            put("{");
+            var start = out.length;
+            while (in.hasNext()) {
+                var from = out.length;
+                string(in.nextName());
+                var key = out.length;
+                put(":");
+                value();
+                put(",");
+                members.add(new int[] {from, key, out.length});
+            }
+            in.endObject();
+            sort(start, members);
+            close(start, '}');
+        }
+
+        private void sort(int start, List<int[]> members) {
+            var unsorted = Arrays.copyOfRange(out.bytes, start, out.length);
+            members.sort((a, b) -> Arrays.compareUnsigned(unsorted, a[0] - start, a[1] - start, unsorted, b[0] - start, b[1] - start));
+            out.length = start;
+            members.forEach(member -> out.put(unsorted, member[0] - start, member[2] - member[0]));
+        }
+
+        private void array() throws IOException {
+            in.beginArray();
+            put("[");
+            var start = out.length;
+            while (in.hasNext()) {
+                value();
+                put(",");
+            }
+            in.endArray();
+            close(start, ']');
+        }
+
+        /** In place of the last comma, if there is one. */
+        private void close(int start, char bracket) {
+            out.length -= out.length > start ? 1 : 0;
+            put(String.valueOf(bracket));
+        }
+
+        private void string(String text) {
+            put('"' + text.replace("\\", "\\\\").replace("\"", "\\\"") + '"');
+        }
+
+        private void number(String text) {
+            var value = new BigDecimal(text).stripTrailingZeros();
+            put(Math.abs(value.scale()) <= 20 ? value.toPlainString() : value.toString());
+        }
+
+        private void put(String text) {
+            var b = text.getBytes(UTF_8);
+            out.put(b, 0, b.length);
+        }
+    }
+
+    /** Count and sum (mod 2^128) of row hashes per bucket of keys. The order of rows has no say; equal vectors mean equal multisets of rows, but for a collision of hashes. */
+    static final class Buckets implements RowHandler {
+        static final int MOST = 4096;
+
+        private final long[] counts;
+        private final long[] highs;
+        private final long[] lows;
+
+        /** @param n a power of two */
+        Buckets(int n) {
+            counts = new long[n];
+            highs = new long[n];
+            lows = new long[n];
+        }
+
+        /** As many as suit the table: about 64 rows in each, from 16 to 4096. */
+        static Buckets sizedFor(Table table) {
+            return new Buckets(Integer.highestOneBit((int) Math.max(16, Math.min(MOST, table.rows / 64))));
+        }
+
+        static Buckets of(byte[] stored) {
+            var in = ByteBuffer.wrap(stored);
+            var buckets = new Buckets(stored.length / 24);
+            for (var part : List.of(buckets.counts, buckets.highs, buckets.lows)) {
+                for (var i = 0; i < part.length; i++) {
+                    part[i] = in.getLong();
+                }
+            }
+            return buckets;
+        }
+
+        byte[] toBytes() {
+            var out = ByteBuffer.allocate(24 * size());
+            for (var part : List.of(counts, highs, lows)) {
+                for (var number : part) {
+                    out.putLong(number);
+                }
+            }
+            return out.array();
+        }
+
+        @Override
+        public void row(Canonical row) {
+            add(row.keyHash, row.h1, row.h2);
+        }
+
+        void add(long keyHash, long h1, long h2) {
+            add(bucket(keyHash), 1, h1, h2);
+        }
+
+        /** Adds the sums of another part of the same table. */
+        void plus(Buckets other) {
+            for (var i = 0; i < size(); i++) {
+                add(i, other.counts[i], other.highs[i], other.lows[i]);
+            }
+        }
+
+        private void add(int i, long count, long high, long low) {
+            counts[i] += count;
+            lows[i] += low;
+            highs[i] += high + (Long.compareUnsigned(lows[i], low) < 0 ? 1 : 0);
+        }
+
+        int bucket(long keyHash) {
+            return (int) keyHash & counts.length - 1;
+        }
+
+        int size() {
+            return counts.length;
+        }
+
+        long count() {
+            return LongStream.of(counts).sum();
+        }
+
+        long count(int bucket) {
+            return counts[bucket];
+        }
+
+        List<Integer> different(Buckets other) {
+            return IntStream.range(0, size()).filter(i -> counts[i] != other.counts[i] || highs[i] != other.highs[i] || lows[i] != other.lows[i]).boxed().toList();
+        }
+
+        @Override
+        public boolean equals(Object other) {
+            return other instanceof Buckets b && b.size() == size() && different(b).isEmpty();
+        }
+
+        @Override
+        public int hashCode() {
+            return Arrays.hashCode(lows);
+        }
+    }
+
+    /**
+     * The source side: takes the accepted values of a row, all of them, in the order of {@link #compared}, and hands the canonical row on.
+     * A value that the column's form cannot hold goes in by its own storage class, so that it is a difference and never hidden.
+     */
+    static final class SourceRow {
+        private static final Pattern ISO = Pattern.compile("(?:(\\d{4,6})-(\\d\\d)-(\\d\\d))?[ T]?(?:(\\d\\d):(\\d\\d)(?::(\\d\\d)(?:\\.(\\d+))?)?)? ?(?:Z|([+-]\\d\\d)(?::?(\\d\\d))?)?");
+        private static final BigDecimal HALF = new BigDecimal("0.5");
+
+        private final List<Column> columns;
+        private final Form[] forms;
+        private final DateTimeFormatter[] shapes;
+        private final Canonical cells;
+        private final RowHandler into;
+
+        SourceRow(Table table, RowHandler into) {
+            columns = compared(table);
+            forms = columns.stream().map(Form::of).toArray(Form[]::new);
+            shapes = columns.stream().map(column -> Form.of(column) == Form.SHAPED ? shape(column.format) : null).toArray(DateTimeFormatter[]::new);
+            cells = new Canonical(table);
+            this.into = into;
+        }
+
+        void start() {
+            cells.start();
+        }
+
+        void nil(int c) {
+            cells.nil();
+        }
+
+        /** An integer that a double cannot hold stays one in a column of doubles, and so is a difference. */
+        void integer(int c, long value) {
+            switch (forms[c]) {
+                case DOUBLE -> {
+                    if ((long) (double) value == value && value != Long.MAX_VALUE) {
+                        cells.real(value);
+                    } else {
+                        cells.integer(value);
+                    }
+                }
+                case TEXT, PADDED, LOWER, UPPER, BYTES, JSONB -> text(c, Long.toString(value));
+                case NUMERIC -> cells.number(value);
+                case INSTANT -> instant(c, BigDecimal.valueOf(value), value, true);
+                default -> cells.integer(value);
+            }
+        }
+
+        void real(int c, double value) {
+            switch (forms[c]) {
+                case INTEGER, BOOLEAN, NUMERIC -> {
+                    if (value == Math.rint(value) && Math.abs(value) <= Canonical.EXACT) {
+                        cells.integer((long) value);
+                    } else {
+                        cells.real(value);
+                    }
+                }
+                case TEXT, PADDED, LOWER, UPPER, BYTES, JSONB -> text(c, text(value));
+                case INSTANT -> {
+                    if (Double.isFinite(value)) {
+                        instant(c, BigDecimal.valueOf(value), (long) value, false);
+                    } else {
+                        cells.real(value);
+                    }
+                }
+                default -> cells.real(value);
+            }
+        }
+
+        void text(int c, byte[] b, int n) {
+            try {
+                switch (forms[c]) {
+                    case PADDED -> cells.string(b, 0, withoutBlanks(b, n));
+                    case LOWER, UPPER -> cells.string(folded(b, n, forms[c] == Form.LOWER), 0, n);
+                    case BYTES -> cells.blob(b, 0, n);
+                    case JSONB -> {
+                        if (!cells.json(b, 0, n)) {
+                            cells.string(b, 0, n);
+                        }
+                    }
+                    case UUID -> cells.string(uuid(utf8(b, n)));
+                    case BOOLEAN -> cells.integer(truth(utf8(b, n)));
+                    case INTEGER, NUMERIC -> cells.number(new BigDecimal(utf8(b, n).strip()));
+                    case DOUBLE -> cells.real(Double.parseDouble(utf8(b, n)));
+                    case SHAPED -> shaped(c, b, n);
+                    case INSTANT -> cells.instant(micros(utf8(b, n)));
+                    default -> cells.string(b, 0, n);
+                }
+            } catch (IllegalArgumentException | DateTimeException | ArithmeticException e) {
+                cells.string(b, 0, n);
+            }
+        }
+
+        void blob(int c, byte[] b, int n) {
+            if (forms[c].textual()) {
+                text(c, b, n);
+            } else {
+                cells.blob(b, 0, n);
+            }
+        }
+
+        /** A cell of more than Canonical.LARGE bytes that was not read whole. A jsonb cell cannot be given so: it must come through text(). */
+        void large(int c, boolean text, long n, byte[] sha256) {
+            cells.large(forms[c] == Form.BYTES ? false : text || forms[c].textual(), n, sha256, 0);
+        }
+
+        void end() {
+            cells.end();
+            into.row(cells);
+        }
+
+        Canonical cells() {
+            return cells;
+        }
+
+        byte[] row() {
+            return cells.row();
+        }
+
+        private void text(int c, String text) {
+            var b = text.getBytes(US_ASCII);
+            text(c, b, b.length);
+        }
+
+        private static String utf8(byte[] b, int n) {
+            return new String(b, 0, n, UTF_8);
+        }
+
+        /** A double as SQLite writes it (%!.15g in printf.c: with an exponent from 1e15 on and below 1e-4), but with all digits that it needs to be read back. */
+        static String text(double value) {
+            if (!Double.isFinite(value)) {
+                return value > 0 ? "Inf" : value < 0 ? "-Inf" : "NaN";
+            }
+            if (value == 0) {
+                return "0.0";
+            }
+            var decimal = Canonical.shortest(value);
+            var exponent = decimal.precision() - decimal.scale() - 1;
+            if (exponent >= -4 && exponent < 15) {
+                return decimal.toPlainString() + (decimal.scale() <= 0 ? ".0" : "");
+            }
+            var digits = decimal.unscaledValue().abs().toString();
+            return (value < 0 ? "-" : "") + digits.charAt(0) + "." + (digits.length() > 1 ? digits.substring(1) : "0") + String.format("e%s%02d", exponent < 0 ? "-" : "+", Math.abs(exponent));
+        }
+
+        private static int withoutBlanks(byte[] b, int n) {
+            while (n > 0 && b[n - 1] == ' ') {
+                n--;
+            }
+            return n;
+        }
+
+        private static byte[] folded(byte[] b, int n, boolean lower) {
+            var folded = Arrays.copyOf(b, n);
+            for (var i = 0; i < n; i++) {
+                if (lower ? b[i] >= 'A' && b[i] <= 'Z' : b[i] >= 'a' && b[i] <= 'z') {
+                    folded[i] ^= 0x20;
+                }
+            }
+            return folded;
+        }
+
+        /** PostgreSQL takes upper case, braces and left-out hyphens, and gives the standard form (manual of PostgreSQL 18, 8.12). */
+        private static String uuid(String text) {
+            var digits = text.replaceAll("[{}-]", "").toLowerCase(Locale.ROOT);
+            if (!digits.matches("[0-9a-f]{32}")) {
+                throw new IllegalArgumentException(text);
+            }
+            return digits.replaceFirst("(.{8})(.{4})(.{4})(.{4})", "$1-$2-$3-$4-");
+        }
+
+        private static long truth(String text) {
+            return switch (text.strip().toLowerCase(Locale.ROOT)) {
+                case "t", "true", "y", "yes", "on", "1" -> 1;
+                case "f", "false", "n", "no", "off", "0" -> 0;
+                default -> throw new IllegalArgumentException(text);
+            };
+        }
+
+        /** The text as it is; only 24:00 of a day is brought to the next day, where PostgreSQL puts it. */
+        private void shaped(int c, byte[] b, int n) {
+            if (n >= 16 && b[11] == '2' && b[12] == '4') {
+                cells.string(moment(micros(utf8(b, n))).format(shapes[c]));
+            } else {
+                cells.string(b, 0, n);
+            }
+        }
+
+        private static DateTimeFormatter shape(String format) {
+            return DateTimeFormatter.ofPattern(format.replaceAll("[TZ]", "'$0'").replace("0000-00-00", "uuuu-MM-dd").replace("00:00:00", "HH:mm:ss").replace("00:00", "HH:mm").replace('0', 'S'));
+        }
+
+        private void instant(int c, BigDecimal number, long raw, boolean whole) {
+            try {
+                cells.instant(micros(columns.get(c).conversion, number, whole));
+            } catch (ArithmeticException e) {
+                cells.integer(raw);
+            }
+        }
+
+        /** Without a zone it is UTC, without a time midnight; a seventh digit of the fraction rounds half up. */
+        private static long micros(String text) {
+            var iso = ISO.matcher(text);
+            if (!iso.matches() || text.isBlank()) {
+                throw new IllegalArgumentException(text);
+            }
+            var day = iso.group(1) == null ? 0 : LocalDate.of(Integer.parseInt(iso.group(1)), Integer.parseInt(iso.group(2)), Integer.parseInt(iso.group(3))).toEpochDay();
+            var offset = number(iso, 8) * 60;
+            offset += iso.group(8) != null && iso.group(8).startsWith("-") ? -number(iso, 9) : number(iso, 9);
+            var seconds = day * 86400 + number(iso, 4) * 3600 + number(iso, 5) * 60 + number(iso, 6) - offset * 60;
+            var fraction = iso.group(7) == null ? "" : iso.group(7);
+            var micros = Long.parseLong((fraction + "000000").substring(0, 6)) + (fraction.length() > 6 && fraction.charAt(6) >= '5' ? 1 : 0);
+            return seconds * 1_000_000 + micros;
+        }
+
+        private static long number(MatchResult iso, int group) {
+            return iso.group(group) == null ? 0 : Long.parseLong(iso.group(group));
+        }
+
+        /**
+         * Microseconds since 1970 of a number of a unit; half a microsecond is rounded up, of a real to the even one. Julian days are rounded to milliseconds.
+         * @throws ArithmeticException if they are more than 64 bits hold, or it is no unit
+         */
+        private static long micros(String unit, BigDecimal number, boolean whole) {
+            return switch (unit) {
+                case "unix" -> micros(number, "1e6", "0", whole);
+                case "unixms" -> micros(number, "1e3", "0", whole);
+                case "unixus" -> micros(number, "1", "0", whole);
+                case "unixns" -> micros(number, "1e-3", "0", whole);
+                case "cocoa" -> micros(number, "1e6", "978307200e6", whole);
+                case "webkit" -> micros(number, "1", "-11644473600e6", whole);
+                case "filetime" -> micros(number, "0.1", "-11644473600e6", whole);
+                case "ticks" -> micros(number, "0.1", "-62135596800e6", whole);
+                case "julian" -> Math.multiplyExact(1000, Math.round((number.doubleValue() - 2440587.5) * 86_400_000));
+                default -> throw new ArithmeticException(unit);
+            };
+        }
+
+        private static long micros(BigDecimal number, String unit, String epoch, boolean whole) {
+            var exact = number.multiply(new BigDecimal(unit)).add(new BigDecimal(epoch));
+            return (whole ? exact.add(HALF).setScale(0, RoundingMode.FLOOR) : exact.setScale(0, RoundingMode.HALF_EVEN)).longValueExact();
+        }
+    }
+
+    /** The date and time of microseconds since 1970. */
+    private static LocalDateTime moment(long micros) {
+        return LocalDateTime.ofEpochSecond(Math.floorDiv(micros, 1_000_000L), (int) Math.floorMod(micros, 1_000_000L) * 1000, ZoneOffset.UTC);
+    }
+
+    /**
+     * The target side: reads a table by COPY in binary format, in the snapshot of the caller's REPEATABLE READ transaction, and brings each row to canonical form from the bytes of the
+     * protocol (formats: the type's _send function in the source of PostgreSQL). Of cells of more than Canonical.LARGE bytes, where the plan has seen such, the server gives length and SHA-256.
+     */
+    static final class TargetRows implements AutoCloseable {
+        private static final VarHandle SHORT = MethodHandles.byteArrayViewVarHandle(short[].class, ByteOrder.BIG_ENDIAN);
+        private static final VarHandle INT = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.BIG_ENDIAN);
+        private static final VarHandle LONG = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
+        private static final int HEADER = 11;
+        /** The first three groups of a Microsoft GUID are little-endian in its bytes. */
+        private static final int[] GUID = {3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15};
+        private static final long DAY = 86_400_000_000L;
+        private static final long YEAR_2000 = LocalDate.of(2000, 1, 1).toEpochDay();
+        /** Of those the inverse of a double is exact to within one rounding, and so is the quotient (Clinger, "How to read floating point numbers accurately", 1990). */
+        private static final double[] TENS = IntStream.rangeClosed(0, 22).mapToDouble(i -> Double.parseDouble("1e" + i)).toArray();
+
+        private final List<Column> columns;
+        private final Form[] forms;
+        private final boolean[] times;
+        private final boolean[] large;
+        private final Canonical cells;
+        private final CopyOut copy;
+        private byte[] message = new byte[0];
+        private int at;
+
+        TargetRows(Connection connection, String schema, Table table) throws SQLException {
+            this(connection, schema, table, "");
+        }
+
+        /** @param tail what follows the table's name in SELECT, such as an order */
+        TargetRows(Connection connection, String schema, Table table, String tail) throws SQLException {
+            columns = compared(table);
+            forms = columns.stream().map(Form::of).toArray(Form[]::new);
+            times = new boolean[forms.length];
+            large = new boolean[forms.length];
+            var fields = new ArrayList<String>();
+            for (var c = 0; c < forms.length; c++) {
+                times[c] = Form.timeOfDay(columns.get(c));
+                large[c] = columns.get(c).data.maxLength > Canonical.LARGE && (forms[c].textual() || forms[c] == Form.BYTES);
+                fields.addAll(fields(c));
+            }
+            cells = new Canonical(table);
+            var sql = "copy (select " + String.join(", ", fields) + " from " + id(schema) + "." + id(table.target) + tail + ") to stdout (format binary)";
+            copy = connection.unwrap(PGConnection.class).getCopyAPI().copyOut(sql);
+        }
+
+        /** What is selected of a column: one field, or two where cells can be large: the cell if it is small, length and SHA-256 if not. */
+        private List<String> fields(int c) {
+            var value = value(columns.get(c));
+            if (!large[c]) {
+                return List.of(value);
+            }
+            var small = "octet_length(" + value + ") <= " + Canonical.LARGE;
+            var bytes = forms[c] == Form.BYTES ? value : "convert_to(" + value + ", 'UTF8')";
+            return List.of("case when " + small + " then " + value + " end",
+                "case when not " + small + " then int8send(octet_length(" + value + ")) || sha256(" + bytes + ") end");
+        }
+
+        /** The column as it is read. A cast to text gives what the type prints, but for inet, where it would add /32. */
+        static String value(Column column) {
+            var name = id(column.target);
+            return switch (Form.of(column)) {
+                case TEXT, PADDED, UUID -> column.type.equals("inet") ? "abbrev(" + name + ")" : name + "::text";
+                case LOWER -> "lower(" + name + "::text collate \"C\")";
+                case UPPER -> "upper(" + name + "::text collate \"C\")";
+                default -> name;
+            };
+        }
+
+        /** Hands on all rows, and closes. */
+        void each(RowHandler handler) throws SQLException {
+            try (this) {
+                while (next()) {
+                    handler.row(cells);
+                }
+            }
+        }
+
+        Canonical row() {
+            return cells;
+        }
+
+        /** Reads the next row; false after the last. PostgreSQL sends whole rows in each message, the header before the first, and −1 for the count of fields after the last. */
+        boolean next() throws SQLException {
+            if (message != null && at == message.length) {
+                var first = message.length == 0;
+                message = copy.readFromCopy();
+                at = first && message != null ? HEADER + 8 + (int) INT.get(message, HEADER + 4) : 0;
+                return next();
+            }
+            if (message == null || (short) SHORT.get(message, at) < 0) {
+                message = null;
+                drain();
+                return false;
+            }
+            at += 2;
+            decode();
+            return true;
+        }
+
+        /** Reads what is left without looking at it: to cancel would end the caller's transaction, and with it the snapshot. */
+        private void drain() throws SQLException {
+            while (copy.isActive()) {
+                copy.readFromCopy();
+            }
+        }
+
+        @Override
+        public void close() throws SQLException {
+            drain();
+        }
+
+        private void decode() {
+            cells.start();
+            for (var c = 0; c < forms.length; c++) {
+                var length = length();
+                if (length >= 0) {
+                    cell(c, length);
+                    at += length;
+                    if (large[c]) {
+                        length();
+                    }
+                    continue;
+                }
+                var digest = large[c] ? length() : -1;
+                if (digest < 0) {
+                    cells.nil();
+                } else {
+                    cells.large(forms[c].textual(), (long) LONG.get(message, at), message, at + 8);
+                    at += digest;
+                }
+            }
+            cells.end();
+        }
+
+        private int length() {
+            at += 4;
+            return (int) INT.get(message, at - 4);
+        }
+
+        private void cell(int c, int length) {
+            switch (forms[c]) {
+                case INTEGER -> cells.integer(length == 8 ? (long) LONG.get(message, at) : length == 4 ? (int) INT.get(message, at) : (short) SHORT.get(message, at));
+                case DOUBLE -> cells.real(length == 4 ? Float.intBitsToFloat((int) INT.get(message, at)) : Double.longBitsToDouble((long) LONG.get(message, at)));
+                case NUMERIC -> numeric();
+                case BOOLEAN -> cells.integer(message[at]);
+                case TEXT, PADDED, LOWER, UPPER, UUID -> cells.string(message, at, length);
+                case BYTES, UUID_RFC -> cells.blob(message, at, length);
+                case UUID_MS -> microsoft();
+                case JSONB -> {
+                    if (!cells.json(message, at + 1, length - 1)) {
+                        throw new IllegalStateException("the server's jsonb is no JSON");
+                    }
+                }
+                case SHAPED -> shaped(columns.get(c).format, micros(c, length));
+                case EPOCH -> epoch(columns.get(c).conversion, micros(c, length));
+                case INSTANT -> cells.instant(micros(c, length));
+            }
+        }
+
+        /** Counts of base-10000 digits, weight of the first, sign, scale of display, the digits (numeric_send). */
+        private void numeric() {
+            var groups = (short) SHORT.get(message, at);
+            var weight = (short) SHORT.get(message, at + 2);
+            var sign = (short) SHORT.get(message, at + 4) & 0xFFFF;
+            if (sign >= 0xC000) {
+                cells.real(sign == 0xD000 ? Double.POSITIVE_INFINITY : sign == 0xF000 ? Double.NEGATIVE_INFINITY : Double.NaN);
+                return;
+            }
+            var scale = 4 * (groups - weight - 1);
+            if (groups > 4) {
+                cells.number(decimal(groups, scale, sign != 0));
+                return;
+            }
+            var unscaled = 0L;
+            for (var i = 0; i < groups; i++) {
+                unscaled = unscaled * 10_000 + (short) SHORT.get(message, at + 8 + 2 * i);
+            }
+            while (scale > 0 && unscaled % 10 == 0) {
+                unscaled /= 10;
+                scale--;
+            }
+            unscaled = sign == 0 ? unscaled : -unscaled;
+            if (scale == 0 || unscaled == 0) {
+                cells.number(unscaled);
+            } else if (scale > 0 && scale < TENS.length && Math.abs(unscaled) < 1_000_000_000_000_000L) {
+                cells.real(unscaled / TENS[scale]);
+            } else {
+                cells.number(BigDecimal.valueOf(unscaled, scale));
+            }
+        }
+
+        private BigDecimal decimal(int groups, int scale, boolean negative) {
+            var digits = new StringBuilder(negative ? "-" : "");
+            for (var i = 0; i < groups; i++) {
+                digits.append(String.valueOf(10_000 + (short) SHORT.get(message, at + 8 + 2 * i)), 1, 5);
+            }
+            return new BigDecimal(new BigInteger(digits.toString()), scale);
+        }
+
+        private void microsoft() {
+            var guid = new byte[16];
+            for (var i = 0; i < 16; i++) {
+                guid[i] = message[at + GUID[i]];
+            }
+            cells.blob(guid, 0, 16);
+        }
+
+        /** Microseconds since 1970, of a time since midnight; a date is 4 bytes of days, the others 8 bytes of microseconds, since 2000; the extremes are the infinities. */
+        private long micros(int c, int length) {
+            if (length == 4) {
+                var days = (int) INT.get(message, at);
+                return days == Integer.MAX_VALUE ? Long.MAX_VALUE : days == Integer.MIN_VALUE ? Long.MIN_VALUE : (days + YEAR_2000) * DAY;
+            }
+            var micros = (long) LONG.get(message, at);
+            return times[c] || infinite(micros) ? micros : micros + YEAR_2000 * DAY;
+        }
+
+        private static boolean infinite(long micros) {
+            return micros == Long.MAX_VALUE || micros == Long.MIN_VALUE;
+        }
+
+        /** Gives the source's number back; a moment between two of its units stays one, and so is a difference. */
+        private void epoch(String conversion, long micros) {
+            var unit = switch (conversion) {
+                case "unix", "cocoa" -> 1_000_000;
+                case "unixms" -> 1_000;
+                default -> 1;
+            };
+            var since = micros - switch (conversion) {
+                case "cocoa" -> LocalDate.of(2001, 1, 1).toEpochDay() * DAY;
+                case "webkit" -> LocalDate.of(1601, 1, 1).toEpochDay() * DAY;
+                default -> 0;
+            };
+            if (infinite(micros) || since % unit != 0) {
+                cells.instant(micros);
+            } else {
+                cells.integer(since / unit);
+            }
+        }
+
+        /** Gives the source's text back; a moment that does not fit the shape stays one, and so is a difference. */
+        private void shaped(String shape, long micros) {
+            var text = new byte[shape.length()];
+            var time = shape.indexOf(':') - 2;
+            var day = Math.floorDiv(micros, DAY);
+            var rest = time == 0 ? micros : Math.floorMod(micros, DAY);
+            var year = 1;
+            if (time != 0 && !infinite(micros)) {
+                var date = LocalDate.ofEpochDay(day);
+                year = date.getYear();
+                digits(text, 0, 4, year);
+                digits(text, 5, 2, date.getMonthValue());
+                digits(text, 8, 2, date.getDayOfMonth());
+            }
+            if (time >= 0) {
+                digits(text, time, 2, rest / 3_600_000_000L);
+                digits(text, time + 3, 2, rest / 60_000_000 % 60);
+                rest %= 60_000_000;
+                if (shape.startsWith(":", time + 5)) {
+                    digits(text, time + 6, 2, rest / 1_000_000);
+                    rest %= 1_000_000;
+                }
+                var fraction = shape.indexOf('.') + 1;
+                for (var i = fraction; fraction > 0 && i < shape.length() && shape.charAt(i) == '0'; i++) {
+                    rest *= 10;
+                    text[i] = (byte) ('0' + rest / 1_000_000);
+                    rest %= 1_000_000;
+                }
+            }
+            for (var i = 0; i < text.length; i++) {
+                text[i] = shape.charAt(i) == '0' ? text[i] : (byte) shape.charAt(i);
+            }
+            if (rest != 0 || infinite(micros) || year < 1 || year > 9999) {
+                cells.instant(micros);
+            } else {
+                cells.string(text, 0, text.length);
+            }
+        }
+
+        private static void digits(byte[] text, int from, int n, long value) {
+            for (var i = from + n - 1; i >= from; i--) {
+                text[i] = (byte) ('0' + value % 10);
+                value /= 10;
+            }
+        }
+    }
+
+    /** A value, or with a null column a whole row, that is not the same on both sides; null is a row that one side lacks. The values are texts for people, cut to where they differ. */
+    record Difference(String table, String key, String column, String source, String target) {
+        @Override
+        public String toString() {
+            var what = table + (key.isEmpty() ? "" : " [" + key + "]") + (column == null ? "" : " " + column);
+            if (column != null) {
+                return what + ": " + source + " in SQLite, " + target + " in PostgreSQL";
+            }
+            return what + (target == null ? ": missing in PostgreSQL: " + source : ": only in PostgreSQL: " + target);
+        }
+    }
+
+    /**
+     * What a verification of one table found. It is the same only if everything that this way looks at was looked at and is equal.
+     * @param how counts, hash or rows
+     * @param source how many rows SQLite has
+     * @param target how many rows PostgreSQL has
+     * @param differences values and whole rows; of those at most the first 20 are in shown
+     * @param note what was not looked at, or null
+     */
+    record Verified(String table, String how, long source, long target, boolean same, long differences, List<Difference> shown, String note) {
+    }
+
+    /** Compares the tables of a source with those of a schema, without regard to the order of rows; reads PostgreSQL in the transaction of its connection, to be REPEATABLE READ. */
+    static final class Verification {
+        private static final int ROWS_AT_ONCE = 100_000;
+        private static final long BYTES_AT_ONCE = 32 << 20;
+
+        private final Connection connection;
+        private final String schema;
+        private final AcceptedRows source;
+
+        Verification(Connection connection, String schema, AcceptedRows source) {
+            this.connection = connection;
+            this.schema = schema;
+            this.source = source;
+        }
+
+        /** Numbers of rows and of values, sums of lengths; minimum, maximum and sum of integers. Values that swap places go unseen. */
+        Verified counts(Table table) throws Exception {
+            var expected = new Counts(table);
+            read(table, expected);
+            return counts(table, expected);
+        }
+
+        /** @param loaded what the source side counted while it was loaded */
+        Verified counts(Table table, Counts loaded) throws SQLException {
+            var found = loaded.of(connection, schema);
+            var differences = new Differences(table);
+            for (var i = 1; i < found.size(); i++) {
+                var measure = loaded.measures.get(i);
+                if (!loaded.value(i).equals(found.get(i))) {
+                    differences.add("", measure.column().name + " (" + measure.what() + ")", loaded.value(i), found.get(i));
+                }
+            }
+            var rows = Long.parseLong(found.get(0));
+            return new Verified(table.name, "counts", loaded.rows, rows, loaded.rows == rows && differences.count == 0, differences.count, differences.shown, null);
+        }
+
+        /** Every row by its hash; reads the source only where that differs. */
+        Verified hash(Table table) throws Exception {
+            var buckets = new Buckets(Buckets.MOST);
+            read(table, buckets);
+            return hash(table, buckets);
+        }
+
+        /** @param loaded the vector that the source side gave while it was loaded */
+        Verified hash(Table table, Buckets loaded) throws Exception {
+            var target = new Sized(loaded.size());
+            target.read(table);
+            var different = loaded.different(target.buckets);
+            var differences = new Differences(table);
+            if (different.isEmpty()) {
+                return new Verified(table.name, "hash", loaded.count(), target.buckets.count(), true, 0, List.of(), null);
+            }
+            var fitting = fitting(different, loaded, target);
+            compare(table, loaded.size(), fitting, differences);
+            var looked = fitting.cardinality();
+            var note = looked < different.size() ? "only " + looked + " of " + different.size() + " differing parts of the table were compared row by row" : null;
+            if (differences.count == 0) {
+                note = "the hashes differ, but the rows, read again, do not: the source has changed, or does not read the same twice" + (note == null ? "" : "; " + note);
+            }
+            return new Verified(table.name, "hash", loaded.count(), target.buckets.count(), false, differences.count, differences.shown, note);
+        }
+
+        /** Every cell of every row, byte by byte: side by side where the source comes in the order of its key, else by way of temporary files. */
+        Verified rows(Table table) throws Exception {
+            var differences = new Differences(table);
+            if (Merge.possible(table)) {
+                var merge = new Merge(connection, schema, table, differences);
+                source.rows(table, new SourceRow(table, row -> { }), row -> merge.row(row.cells()));
+                if (merge.finish()) {
+                    return new Verified(table.name, "rows", merge.sourceRows, merge.targetRows, differences.count == 0, differences.count, differences.shown, null);
+                }
+                differences = new Differences(table);
+            }
+            try (var sources = new Parts(table); var targets = new Parts(table)) {
+                read(table, sources);
+                new TargetRows(connection, schema, table).each(targets);
+                for (var part = 0; part < Parts.PARTS; part++) {
+                    var unmatched = new Unmatched();
+                    sources.each(part, unmatched::source);
+                    targets.each(part, unmatched::target);
+                    unmatched.report(differences);
+                }
+                return new Verified(table.name, "rows", sources.rows, targets.rows, differences.count == 0, differences.count, differences.shown, null);
+            }
+        }
+
+        private void read(Table table, RowHandler handler) throws Exception {
+            source.rows(table, new SourceRow(table, handler), row -> { });
+        }
+
+        /** As many of the buckets as fit into memory with their rows, one at least. */
+        private static BitSet fitting(List<Integer> buckets, Buckets source, Sized target) {
+            var limit = Math.min(ROWS_AT_ONCE, BYTES_AT_ONCE / target.averageBytes());
+            var fitting = new BitSet();
+            var rows = 0L;
+            for (var bucket : buckets) {
+                rows += source.count(bucket) + target.buckets.count(bucket);
+                if (rows > limit && !fitting.isEmpty()) {
+                    break;
+                }
+                fitting.set(bucket);
+            }
+            return fitting;
+        }
+
+        /** Reads both sides and compares the rows of some of n buckets. */
+        private void compare(Table table, int n, BitSet buckets, Differences differences) throws Exception {
+            var unmatched = new Unmatched();
+            var sizes = new Buckets(n);
+            source.rows(table, new SourceRow(table, row -> { }), row -> {
+                if (buckets.get(sizes.bucket(row.cells().keyHash))) {
+                    unmatched.source(row.cells());
+                }
+            });
+            new TargetRows(connection, schema, table).each(row -> {
+                if (buckets.get(sizes.bucket(row.keyHash))) {
+                    unmatched.target(row);
+                }
+            });
+            unmatched.report(differences);
+        }
+
+        /** Buckets of the target, and how long its rows are. */
+        private final class Sized implements RowHandler {
+            private final Buckets buckets;
+            private long bytes;
+
+            Sized(int n) {
+                buckets = new Buckets(n);
+            }
+
+            void read(Table table) throws SQLException {
+                new TargetRows(connection, schema, table).each(this);
+            }
+
+            @Override
+            public void row(Canonical row) {
+                buckets.row(row);
+                bytes += row.length;
+            }
+
+            long averageBytes() {
+                return bytes / Math.max(1, buckets.count()) + 100;
+            }
+        }
+    }
+
+    /** The rows of one side in temporary files, those of one part of the keys in each, so that a table of any size can be compared part by part. */
+    static final class Parts implements RowHandler, AutoCloseable {
+        static final int PARTS = 256;
+
+        private final Canonical row;
+        private final Path folder;
+        private final DataOutputStream[] files = new DataOutputStream[PARTS];
+        long rows;
+
+        Parts(Table table) throws IOException {
+            row = new Canonical(table);
+            folder = Files.createTempDirectory(TOOL);
+            for (var part = 0; part < PARTS; part++) {
+                files[part] = new DataOutputStream(new BufferedOutputStream(Files.newOutputStream(folder.resolve("" + part))));
+            }
+        }
+
+        @Override
+        public void row(Canonical row) {
+            try {
+                var file = files[(int) row.keyHash & PARTS - 1];
+                file.writeInt(row.length);
+                file.write(row.bytes, 0, row.length);
+                rows++;
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+
+        void each(int part, RowHandler handler) throws IOException {
+            files[part].close();
+            try (var in = new DataInputStream(new BufferedInputStream(Files.newInputStream(folder.resolve("" + part))))) {
+                while (row.read(in)) {
+                    handler.row(row);
+                }
+            }
+        }
+
+        @Override
+        public void close() throws IOException {
+            for (var part = 0; part < PARTS; part++) {
+                try (var file = files[part]) {
+                    file.flush();
+                } catch (IOException e) {
+                    rows = -1; // the disk is full, which was said when a row did not fit; the others must go all the same
+                }
+                Files.delete(folder.resolve("" + part));
+            }
+            Files.delete(folder);
+        }
+    }
+
+    /** Differences of one table: all counted, the first ones kept. */
+    static final class Differences {
+        private static final int SHOWN = 20;
+
+        private final Table table;
+        private final List<Column> columns;
+        final List<Difference> shown = new ArrayList<>();
+        long count;
+
+        Differences(Table table) {
+            this.table = table;
+            columns = compared(table);
+        }
+
+        void add(String key, String column, String source, String target) {
+            count++;
+            if (shown.size() < SHOWN) {
+                shown.add(new Difference(table.name, key, column, source, target));
+            }
+        }
+
+        /** Two rows of the same key. */
+        void rows(byte[] source, byte[] target) {
+            for (int c = 0, s = 0, t = 0; c < columns.size(); c++) {
+                var sourceEnd = Canonical.end(source, s);
+                var targetEnd = Canonical.end(target, t);
+                var at = Arrays.mismatch(source, s, sourceEnd, target, t, targetEnd);
+                if (at >= 0) {
+                    add(key(source), columns.get(c).name, Shown.cell(columns.get(c), source, s, at), Shown.cell(columns.get(c), target, t, at));
+                }
+                s = sourceEnd;
+                t = targetEnd;
+            }
+        }
+
+        void missing(byte[] row, int times) {
+            count += times - 1;
+            add(key(row), null, times(times) + row(row), null);
+        }
+
+        void superfluous(byte[] row, int times) {
+            count += times - 1;
+            add(key(row), null, null, times(times) + row(row));
+        }
+
+        private static String times(int n) {
+            return n == 1 ? "" : n + " times ";
+        }
+
+        private String key(byte[] row) {
+            return named(row, column -> table.key.contains(column.name));
+        }
+
+        private String row(byte[] row) {
+            var text = named(row, column -> true);
+            return "(" + (text.length() > 400 ? text.substring(0, text.offsetByCodePoints(0, text.codePointCount(0, 400))) + "…" : text) + ")";
+        }
+
+        private String named(byte[] row, Predicate<Column> which) {
+            var parts = new StringJoiner(", ");
+            for (int c = 0, at = 0; c < columns.size(); at = Canonical.end(row, at), c++) {
+                if (which.test(columns.get(c))) {
+                    parts.add(columns.get(c).name + "=" + Shown.cell(columns.get(c), row, at, 0));
+                }
+            }
+            return parts.toString();
+        }
+    }
+
+    /** Canonical cells as texts for people. */
+    static final class Shown {
+        private static final int LONGEST = 80;
+
+        /** @param from the offset in the cell, from its tag on, of the first byte that is of interest */
+        static String cell(Column column, byte[] row, int at, int from) {
+            var end = Canonical.end(row, at);
+            return switch (row[at]) {
+                case 'N' -> "NULL";
+                case 'I' -> String.valueOf(Canonical.number(row, at));
+                case 'F' -> SourceRow.text(Double.longBitsToDouble(Canonical.number(row, at)));
+                case 'T' -> moment(column, Canonical.number(row, at));
+                case 'x', 'X' -> (row[at] == 'x' ? "text" : "blob") + " of " + Canonical.number(row, at) + " bytes, SHA-256 " + HexFormat.of().formatHex(row, at + 9, end);
+                case 'B' -> blob(row, at + 5, end, from - 5);
+                case 'S' -> text(row, at + 5, end, from - 5, "'");
+                default -> text(row, at + 5, end, from - 5, "");
+            };
+        }
+
+        private static String moment(Column column, long micros) {
+            if (micros == Long.MAX_VALUE || micros == Long.MIN_VALUE) {
+                return micros > 0 ? "infinity" : "-infinity";
+            }
+            if (!Form.timeOfDay(column)) {
+                return migrate_to_postgres.moment(micros).toString().replace('T', ' ');
+            }
+            var second = micros / 1_000_000;
+            return String.format("%02d:%02d:%02d.%06d", second / 3600, second / 60 % 60, second % 60, micros % 1_000_000);
+        }
+
+        private static String blob(byte[] b, int from, int end, int interest) {
+            var first = first(end - from, interest, LONGEST / 2);
+            var last = Math.min(end - from, first + LONGEST / 2);
+            return "x'" + (first > 0 ? "…" : "") + HexFormat.of().formatHex(b, from + first, from + last) + (from + last < end ? "…'" : "'") + position(first, end - from);
+        }
+
+        /** Combining marks, blanks other than the usual and other invisible characters are written as escapes, for they are what one looks for. */
+        private static String text(byte[] b, int from, int end, int interest, String quote) {
+            var first = first(end - from, interest, LONGEST);
+            while (first > 0 && (b[from + first] & 0xC0) == 0x80) {
+                first--;
+            }
+            var last = Math.min(end - from, first + LONGEST);
+            while (from + last < end && (b[from + last] & 0xC0) == 0x80) {
+                last++;
+            }
+            var shown = new StringBuilder();
+            new String(b, from + first, last - first, UTF_8).codePoints().forEach(point -> {
+                switch (Character.getType(point)) {
+                    case Character.LETTER_NUMBER, Character.OTHER_LETTER -> shown.appendCodePoint(point);
+                    case Character.CONTROL, Character.FORMAT, Character.NON_SPACING_MARK, Character.ENCLOSING_MARK, Character.UNASSIGNED, Character.PRIVATE_USE,
+                        Character.LINE_SEPARATOR, Character.PARAGRAPH_SEPARATOR -> shown.append(String.format("\\u%04x", point));
+                    case Character.SPACE_SEPARATOR -> shown.append(point == ' ' ? " " : String.format("\\u%04x", point));
+                    default -> shown.appendCodePoint(point);
+                }
+            });
+            return quote + (first > 0 ? "…" : "") + shown + (from + last < end ? "…" : "") + quote + position(first, end - from);
+        }
+
+        /** Where an excerpt starts: a little before what is of interest, or at 0 if all there is is short enough. */
+        private static int first(int length, int interest, int longest) {
+            return length <= longest ? 0 : Math.max(0, Math.min(length, interest) - longest / 4);
+        }
+
+        private static String position(int first, int length) {
+            return first == 0 ? "" : " at byte " + first + " of " + length;
+        }
+    }
+
+    /** Rows of both sides that have not found their equal yet, by key. */
+    static final class Unmatched {
+        private final Map<ByteBuffer, List<byte[]>> sources = new LinkedHashMap<>();
+        private final Map<ByteBuffer, List<byte[]>> targets = new LinkedHashMap<>();
+        private boolean keyed;
+
+        void source(Canonical row) {
+            keyed = row.keyed();
+            sources.computeIfAbsent(ByteBuffer.wrap(row.key()), key -> new ArrayList<>(1)).add(row.row());
+        }
+
+        /** To be called after all calls of source(). */
+        void target(Canonical row) {
+            keyed = row.keyed();
+            var key = ByteBuffer.wrap(row.key());
+            var same = sources.getOrDefault(key, List.of());
+            for (var i = same.size() - 1; i >= 0; i--) {
+                if (Arrays.equals(same.get(i), 0, same.get(i).length, row.bytes, 0, row.length)) {
+                    same.remove(i);
+                    return;
+                }
+            }
+            targets.computeIfAbsent(key, k -> new ArrayList<>(1)).add(row.row());
+        }
+
+        /** Rows of one key are compared cell by cell; what is left has no counterpart. */
+        void report(Differences differences) {
+            sources.forEach((key, rows) -> {
+                var others = targets.getOrDefault(key, new ArrayList<>());
+                var pairs = Math.min(rows.size(), others.size());
+                for (var i = 0; i < pairs; i++) {
+                    differences.rows(rows.get(i), others.get(i));
+                }
+                lonely(rows.subList(pairs, rows.size()), differences::missing);
+                others.subList(0, pairs).clear();
+            });
+            targets.values().forEach(rows -> lonely(rows, differences::superfluous));
+        }
+
+        /** Without a key all rows of a list are alike. */
+        private void lonely(List<byte[]> rows, BiConsumer<byte[], Integer> report) {
+            if (keyed) {
+                rows.forEach(row -> report.accept(row, 1));
+            } else if (!rows.isEmpty()) {
+                report.accept(rows.get(0), rows.size());
+            }
+        }
+    }
+
+    /** Compares side by side two streams of rows in the order of their key; the source's order is what it comes in and is checked on the way, the target is asked for it. */
+    static final class Merge {
+        private final Differences differences;
+        private final TargetRows target;
+        private byte[] sourceKey;
+        private byte[] targetKey;
+        private boolean ordered = true;
+        private SQLException failure;
+        long sourceRows;
+        long targetRows;
+
+        Merge(Connection connection, String schema, Table table, Differences differences) throws SQLException {
+            this.differences = differences;
+            var order = new StringJoiner(", ", " order by ", "");
+            for (var column : key(table)) {
+                order.add(id(table.target) + "." + id(column.target) + (Form.of(column) == Form.TEXT ? "::text collate \"C\"" : ""));
+            }
+            target = new TargetRows(connection, schema, table, order.toString());
+            next();
+        }
+
+        /** Integers, bytes and text (by its bytes) are in the same order here, in SQLite (BINARY) and in PostgreSQL (collation "C"). */
+        static boolean possible(Table table) {
+            var key = key(table);
+            return !key.isEmpty() && key.size() == table.key.size() && key.stream().allMatch(column ->
+                Set.of(Form.INTEGER, Form.BYTES, Form.TEXT).contains(Form.of(column)) && column.data.nulls == 0 && column.data.maxLength <= Canonical.LARGE);
+        }
+
+        private static List<Column> key(Table table) {
+            return table.key.stream().flatMap(name -> compared(table).stream().filter(column -> column.name.equals(name))).toList();
+        }
+
+        void row(Canonical row) {
+            if (!ordered) {
+                return;
+            }
+            var key = row.key();
+            ordered = sourceKey == null || compare(sourceKey, key) <= 0;
+            sourceKey = key;
+            sourceRows++;
+            while (targetKey != null && compare(targetKey, key) < 0) {
+                differences.superfluous(target.row().row(), 1);
+                next();
+            }
+            if (targetKey == null || compare(targetKey, key) > 0) {
+                differences.missing(row.row(), 1);
+                return;
+            }
+            if (!Arrays.equals(row.bytes, 0, row.length, target.row().bytes, 0, target.row().length)) {
+                differences.rows(row.row(), target.row().row());
+            }
+            next();
+        }
+
+        /** False if the source did not come in the order of its key; then what was found says nothing. */
+        boolean finish() throws SQLException {
+            while (ordered && targetKey != null) {
+                differences.superfluous(target.row().row(), 1);
+                next();
+            }
+            if (failure != null) {
+                throw failure;
+            }
+            target.close();
+            return ordered;
+        }
+
+        private void next() {
+            try {
+                targetKey = target.next() ? target.row().key() : null;
+                targetRows += targetKey == null ? 0 : 1;
+            } catch (SQLException e) {
+                targetKey = null;
+                ordered = false;
+                failure = e;
+            }
+        }
+
+        /** Cell by cell: integers by value, text and bytes by their bytes. */
+        private static int compare(byte[] a, byte[] b) {
+            for (int i = 0, j = 0; i < a.length && j < b.length; i = Canonical.end(a, i), j = Canonical.end(b, j)) {
+                var order = a[i] == 'I' && b[j] == 'I' ? Long.compare(Canonical.number(a, i), Canonical.number(b, j))
+                    : Arrays.compareUnsigned(a, i + 5, Canonical.end(a, i), b, j + 5, Canonical.end(b, j));
+                if (order != 0) {
+                    return order;
+                }
+            }
+            return 0;
+        }
+    }
+
+    /** Numbers that must agree if two tables are the same, and that PostgreSQL can compute by itself. */
+    static final class Counts implements RowHandler {
+        private static final int MEASURES_PER_QUERY = 1_000;
+
+        /** @param what values, bytes, minimum, maximum or sum; rows if the column is null */
+        private record Measure(Column column, String what, String sql) {
+        }
+
+        private final Table table;
+        private final List<Column> columns;
+        final List<Measure> measures = new ArrayList<>();
+        private final long[] values;
+        private final long[] bytes;
+        private final long[] minimums;
+        private final long[] maximums;
+        private final BigInteger[] sums;
+        long rows;
+
+        Counts(Table table) {
+            this.table = table;
+            columns = compared(table);
+            var n = columns.size();
+            values = new long[n];
+            bytes = new long[n];
+            minimums = LongStream.generate(() -> Long.MAX_VALUE).limit(n).toArray();
+            maximums = LongStream.generate(() -> Long.MIN_VALUE).limit(n).toArray();
+            sums = Stream.generate(() -> BigInteger.ZERO).limit(n).toArray(BigInteger[]::new);
+            measures.add(new Measure(null, "rows", "count(*)"));
+            columns.forEach(this::measure);
+        }
+
+        private void measure(Column column) {
+            var name = id(column.target);
+            var form = Form.of(column);
+            measures.add(new Measure(column, "values", "count(" + name + ")"));
+            if (form.textual() || form == Form.BYTES) {
+                measures.add(new Measure(column, "bytes", "coalesce(sum(octet_length(" + TargetRows.value(column) + ")), 0)"));
+            }
+            if (form == Form.INTEGER || form == Form.BOOLEAN) {
+                var number = name + (form == Form.BOOLEAN ? "::int" : "");
+                measures.add(new Measure(column, "minimum", "min(" + number + ")"));
+                measures.add(new Measure(column, "maximum", "max(" + number + ")"));
+                measures.add(new Measure(column, "sum", "coalesce(sum(" + number + "), 0)"));
+            }
+        }
+
+        @Override
+        public void row(Canonical row) {
+            rows++;
+            for (var c = 0; c < values.length; c++) {
+                if (row.tag(c) == 'N') {
+                    continue;
+                }
+                values[c]++;
+                switch (row.tag(c)) {
+                    case 'S', 'B', 'x', 'X' -> bytes[c] += row.first(c);
+                    case 'I' -> {
+                        var value = row.first(c);
+                        minimums[c] = Math.min(minimums[c], value);
+                        maximums[c] = Math.max(maximums[c], value);
+                        sums[c] = sums[c].add(BigInteger.valueOf(value));
+                    }
+                    default -> { }
+                }
+            }
+        }
+
+        /** Adds the counts of another part of the same table. */
+        void plus(Counts other) {
+            rows += other.rows;
+            for (var c = 0; c < values.length; c++) {
+                values[c] += other.values[c];
+                bytes[c] += other.bytes[c];
+                minimums[c] = Math.min(minimums[c], other.minimums[c]);
+                maximums[c] = Math.max(maximums[c], other.maximums[c]);
+                sums[c] = sums[c].add(other.sums[c]);
+            }
+        }
+
+        private String value(int measure) {
+            var c = columns.indexOf(measures.get(measure).column());
+            return switch (measures.get(measure).what()) {
+                case "rows" -> String.valueOf(rows);
+                case "values" -> String.valueOf(values[c]);
+                case "bytes" -> String.valueOf(bytes[c]);
+                case "minimum" -> minimums[c] > maximums[c] ? "NULL" : String.valueOf(minimums[c]);
+                case "maximum" -> minimums[c] > maximums[c] ? "NULL" : String.valueOf(maximums[c]);
+                default -> sums[c].toString();
+            };
+        }
+
+        /** The same measures of the target; in several queries if there are more of them than a SELECT may have columns (1664). */
+        private List<String> of(Connection connection, String schema) throws SQLException {
+            var found = new ArrayList<String>();
+            for (var from = 0; from < measures.size(); from += MEASURES_PER_QUERY) {
+                var part = measures.subList(from, Math.min(measures.size(), from + MEASURES_PER_QUERY));
+                var list = part.stream().map(Measure::sql).collect(Collectors.joining(", "));
+                try (var statement = connection.createStatement(); var row = statement.executeQuery("select " + list + " from " + id(schema) + "." + id(table.target))) {
+                    row.next();
+                    for (var i = 1; i <= part.size(); i++) {
+                        found.add(Objects.requireNonNullElse(row.getString(i), "NULL"));
+                    }
+                }
+            }
+            return found;
+        }
+    }
+
+    // ---- SQLite's SQL ----
+
+    /** What was not understood or has no equal in PostgreSQL; the message is the reason for the report, one clause. */
+    static class Untranslatable extends Exception {
+        Untranslatable(String reason) {
+            super(reason, null, false, false);
+        }
+    }
+
+    /** Column of a table; {@code defaultText} and {@code generated} are the text as written, null if there is none. */
+    record ColumnDef(String name, String declared, boolean notNull, String defaultText, String collation, String generated, boolean stored) {
+    }
+
+    /** PRIMARY KEY or UNIQUE, of the table or of a column; {@code conflict} is the word after ON CONFLICT or null. */
+    record KeyDef(String name, boolean primary, List<KeyColumn> columns, String conflict, boolean autoincrement) {
+    }
+
+    record KeyColumn(String name, boolean desc, String collation) {
+    }
+
+    /** CHECK; {@code column} is the column it is written at, null for a constraint of the table. */
+    record CheckDef(String name, String expression, String column) {
+    }
+
+    /** Foreign key; no {@code parentColumns} means the primary key of the parent. */
+    record ReferenceDef(String name, List<String> columns, String table, List<String> parentColumns, String onUpdate, String onDelete,
+            boolean deferrable, boolean initiallyDeferred) {
+    }
+
+    /** CREATE TABLE, or CREATE VIRTUAL TABLE: then {@code module} is set and there are no columns. */
+    record CreateTable(String name, List<ColumnDef> columns, List<KeyDef> keys, List<CheckDef> checks, List<ReferenceDef> references,
+            boolean withoutRowid, boolean strict, String module, List<String> moduleArguments) {
+    }
+
+    /** Term of an index: {@code column} is set if the expression is a plain column. */
+    record IndexTerm(String expression, String column, String collation, boolean desc) {
+    }
+
+    record CreateIndex(String name, String table, boolean unique, List<IndexTerm> terms, String where) {
+    }
+
+    record CreateView(String name, List<String> columns, String select) {
+    }
+
+    record CreateTrigger(String name, String timing, String event, List<String> ofColumns, String table, boolean forEachRow, String when, String body,
+            List<String> statements) {
+    }
+
+    /** SQLite's SQL as far as the statements kept in sqlite_schema need it: tokens, CREATE statements, expressions, selects. Reads one statement. */
+    static final class Sql {
+        enum Type { WORD, NAME, STRING, NUMBER, BLOB, OPERATOR, END }
+
+        /** {@code text} is what is meant: a name or string without quotes and with its doubled quotes undone. */
+        record Token(Type type, String text, char quote, int start, int end) {
+        }
+
+        // --- expressions ---
+
+        interface Expression {
+            default List<Expression> children() {
+                return List.of();
+            }
+        }
+
+        /** {@code value} is null, Boolean, Long, Double, String or byte[]. */
+        record Constant(Object value) implements Expression {
+        }
+
+        /** CURRENT_TIMESTAMP, CURRENT_DATE, CURRENT_TIME. */
+        record Current(String word) implements Expression {
+        }
+
+        /** Column, with its table or null; {@code loose} if SQLite would take it for a string when there is no such column. */
+        record Name(String table, String column, boolean loose) implements Expression {
+        }
+
+        record Unary(String operator, Expression operand) implements Expression {
+            @Override
+            public List<Expression> children() {
+                return List.of(operand);
+            }
+        }
+
+        record Binary(String operator, Expression left, Expression right) implements Expression {
+            @Override
+            public List<Expression> children() {
+                return List.of(left, right);
+            }
+        }
+
+        /** LIKE, GLOB, REGEXP, MATCH. */
+        record Like(String operator, boolean not, Expression left, Expression pattern, Expression escape) implements Expression {
+            @Override
+            public List<Expression> children() {
+                return present(left, pattern, escape);
+            }
+        }
+
+        record Between(boolean not, Expression operand, Expression low, Expression high) implements Expression {
+            @Override
+            public List<Expression> children() {
+                return List.of(operand, low, high);
+            }
+        }
+
+        /** Either {@code values} or {@code select} is set. */
+        record In(boolean not, Expression operand, List<Expression> values, Select select) implements Expression {
+            @Override
+            public List<Expression> children() {
+                return Stream.concat(Stream.of(operand), values == null ? Stream.of() : values.stream()).toList();
+            }
+        }
+
+        record IsNull(boolean not, Expression operand) implements Expression {
+            @Override
+            public List<Expression> children() {
+                return List.of(operand);
+            }
+        }
+
+        record When(Expression condition, Expression result) {
+        }
+
+        record Case(Expression base, List<When> whens, Expression otherwise) implements Expression {
+            @Override
+            public List<Expression> children() {
+                var all = new ArrayList<>(present(base, otherwise));
+                whens.forEach(when -> all.addAll(List.of(when.condition, when.result)));
+                return all;
+            }
+        }
+
+        record Cast(Expression operand, String type) implements Expression {
+            @Override
+            public List<Expression> children() {
+                return List.of(operand);
+            }
+        }
+
+        record Collate(Expression operand, String collation) implements Expression {
+            @Override
+            public List<Expression> children() {
+                return List.of(operand);
+            }
+        }
+
+        /** {@code name} is in lower case; {@code window} is null for a plain call. */
+        record Call(String name, boolean distinct, boolean star, List<Expression> arguments, List<Order> orderBy, Expression filter, Window window)
+                implements Expression {
+            @Override
+            public List<Expression> children() {
+                var all = new ArrayList<>(arguments);
+                all.addAll(present(filter));
+                if (window != null) {
+                    all.addAll(window.partitionBy);
+                    window.orderBy.forEach(order -> all.add(order.expression));
+                }
+                return all;
+            }
+        }
+
+        /** OVER: the name of a window, or its definition; {@code frame} is as written. */
+        record Window(String name, List<Expression> partitionBy, List<Order> orderBy, String frame) {
+        }
+
+        record Row(List<Expression> values) implements Expression {
+            @Override
+            public List<Expression> children() {
+                return values;
+            }
+        }
+
+        record Exists(Select select) implements Expression {
+        }
+
+        record Scalar(Select select) implements Expression {
+        }
+
+        /** RAISE(action, message) in a trigger; the message of IGNORE is null. */
+        record Raise(String action, Expression message) implements Expression {
+        }
+
+        // --- statements ---
+
+        /** {@code nulls} is FIRST, LAST or null. */
+        record Order(Expression expression, boolean desc, String nulls) {
+        }
+
+        record Select(boolean recursive, List<Common> with, List<Core> cores, List<String> operators, List<Order> orderBy, Expression limit, Expression offset) {
+        }
+
+        record Common(String name, List<String> columns, Select select) {
+        }
+
+        /** One SELECT, or one VALUES: then {@code rows} is set. */
+        record Core(boolean distinct, List<Result> results, List<Join> from, Expression where, List<Expression> groupBy, Expression having,
+                Map<String, Window> windows, List<Row> rows) {
+        }
+
+        /** Result column; without {@code expression} it is * or table.*; {@code text} is the expression as written. */
+        record Result(Expression expression, String alias, String starOf, String text) {
+        }
+
+        /** One item of FROM with how it is joined to those before it; either {@code table}, {@code select} or {@code nested} is set. */
+        record Join(String kind, boolean natural, String table, Select select, List<Join> nested, String alias, Expression on, List<String> using) {
+        }
+
+        interface Statement {
+        }
+
+        record Query(Select select) implements Statement {
+        }
+
+        record Insert(String conflict, String table, List<String> columns, Select source) implements Statement {
+        }
+
+        record Assignment(String column, Expression value) {
+        }
+
+        record Update(String conflict, String table, String alias, List<Assignment> assignments, List<Join> from, Expression where) implements Statement {
+        }
+
+        record Delete(String table, String alias, Expression where) implements Statement {
+        }
+
+        private static final Set<String> NO_ALIAS = Set.of("FROM", "WHERE", "GROUP", "ORDER", "HAVING", "LIMIT", "UNION", "EXCEPT", "INTERSECT", "ON", "USING", "JOIN",
+                "LEFT", "RIGHT", "FULL", "INNER", "CROSS", "NATURAL", "OUTER", "WINDOW", "AS", "SET", "VALUES", "RETURNING", "INDEXED", "NOT", "DEFAULT", "SELECT");
+        private static final Set<String> AFTER_TYPE = Set.of("CONSTRAINT", "PRIMARY", "NOT", "NULL", "UNIQUE", "CHECK", "DEFAULT", "COLLATE", "REFERENCES", "GENERATED",
+                "AS", "DEFERRABLE");
+        private static final List<String> LONG_OPERATORS = List.of("->>", "||", "==", "<>", "!=", "<=", ">=", "<<", ">>", "->");
+
+        private final String source;
+        private final List<Token> tokens;
+        private int at;
+
+        private Sql(String source) throws Untranslatable {
+            this.source = source;
+            this.tokens = tokens(source);
+        }
+
+        static CreateTable table(String sql) throws Untranslatable {
+            return new Sql(sql).whole(Sql::createTable);
+        }
+
+        static CreateIndex index(String sql) throws Untranslatable {
+            return new Sql(sql).whole(Sql::createIndex);
+        }
+
+        static CreateView view(String sql) throws Untranslatable {
+            return new Sql(sql).whole(Sql::createView);
+        }
+
+        static CreateTrigger trigger(String sql) throws Untranslatable {
+            return new Sql(sql).whole(Sql::createTrigger);
+        }
+
+        static Select select(String sql) throws Untranslatable {
+            return new Sql(sql).whole(Sql::select);
+        }
+
+        static Statement statement(String sql) throws Untranslatable {
+            return new Sql(sql).whole(Sql::statement);
+        }
+
+        static Expression expression(String sql) throws Untranslatable {
+            return new Sql(sql).whole(Sql::expression);
+        }
+
+        private interface Rule<T> {
+            T read(Sql sql) throws Untranslatable;
+        }
+
+        private <T> T whole(Rule<T> rule) throws Untranslatable {
+            var result = rule.read(this);
+            accept(";");
+            if (peek().type != Type.END) {
+                throw unexpected();
+            }
+            return result;
+        }
+
+        // --- tokens ---
+
+        /** The tokens of a text, comments left out, with one of type END behind the last. */
+        static List<Token> tokens(String sql) throws Untranslatable {
+            var tokens = new ArrayList<Token>();
+            var i = 0;
+            while (true) {
+                i = skipBlanks(sql, i);
+                if (i >= sql.length()) {
+                    tokens.add(new Token(Type.END, "", '\0', sql.length(), sql.length()));
+                    return tokens;
+                }
+                var token = token(sql, i);
+                tokens.add(token);
+                i = token.end;
+            }
+        }
+
+        private static int skipBlanks(String sql, int i) {
+            while (i < sql.length()) {
+                if (sql.startsWith("--", i)) {
+                    var end = sql.indexOf('\n', i);
+                    i = end < 0 ? sql.length() : end + 1;
+                } else if (sql.startsWith("/*", i)) {
+                    // SQLite takes a comment without an end as one up to the end of the text
+                    var end = sql.indexOf("*/", i + 2);
+                    i = end < 0 ? sql.length() : end + 2;
+                } else if (Character.isWhitespace(sql.charAt(i)) || sql.charAt(i) == '\uFEFF') {
+                    i++;
+                } else {
+                    break;
+                }
+            }
+            return i;
+        }
+
+        private static Token token(String sql, int i) throws Untranslatable {
+            var c = sql.charAt(i);
+            if (c == '\'' || c == '"' || c == '`' || c == '[') {
+                return quoted(sql, i, c);
+            }
+            if ((c == 'x' || c == 'X') && sql.startsWith("'", i + 1)) {
+                var text = quoted(sql, i + 1, '\'');
+                if (!text.text.matches("([0-9A-Fa-f]{2})*")) {
+                    throw new Untranslatable("malformed blob literal " + sql.substring(i, text.end));
+                }
+                return new Token(Type.BLOB, text.text, c, i, text.end);
+            }
+            if (Character.isDigit(c) || c == '.' && i + 1 < sql.length() && Character.isDigit(sql.charAt(i + 1))) {
+                return number(sql, i);
+            }
+            if (isWordPart(c)) {
+                var end = i + 1;
+                while (end < sql.length() && (isWordPart(sql.charAt(end)) || sql.charAt(end) == '$')) {
+                    end++;
+                }
+                return new Token(Type.WORD, sql.substring(i, end), '\0', i, end);
+            }
+            for (var operator : LONG_OPERATORS) {
+                if (sql.startsWith(operator, i)) {
+                    return new Token(Type.OPERATOR, operator, '\0', i, i + operator.length());
+                }
+            }
+            return new Token(Type.OPERATOR, String.valueOf(c), '\0', i, i + 1);
+        }
+
+        private static boolean isWordPart(char c) {
+            return c == '_' || c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= 0x80;
+        }
+
+        private static Token quoted(String sql, int start, char quote) throws Untranslatable {
+            var close = quote == '[' ? ']' : quote;
+            var text = new StringBuilder();
+            for (var i = start + 1; i < sql.length(); i++) {
+                if (sql.charAt(i) != close) {
+                    text.append(sql.charAt(i));
+                } else if (close != ']' && sql.startsWith(String.valueOf(close), i + 1)) {
+                    text.append(close);
+                    i++;
+                } else {
+                    return new Token(quote == '\'' ? Type.STRING : Type.NAME, text.toString(), quote, start, i + 1);
+                }
+            }
+            throw new Untranslatable("unterminated " + quote + " at character " + (start + 1));
+        }
+
+        private static final Pattern NUMBER = Pattern.compile("0[xX][0-9A-Fa-f_]+|([0-9][0-9_]*)?(\\.([0-9][0-9_]*)?)?([eE][+-]?[0-9][0-9_]*)?");
+
+        private static Token number(String sql, int i) throws Untranslatable {
+            var matcher = NUMBER.matcher(sql).region(i, sql.length());
+            if (!matcher.lookingAt() || matcher.end() < sql.length() && isWordPart(sql.charAt(matcher.end()))) {
+                throw new Untranslatable("malformed number at character " + (i + 1));
+            }
+            return new Token(Type.NUMBER, matcher.group().replace("_", ""), '\0', i, matcher.end());
+        }
+
+        /** Long, or Double if it has a fraction, an exponent or more than 64 bits, as SQLite reads it. */
+        static Object numberValue(String text) {
+            if (text.startsWith("0x") || text.startsWith("0X")) {
+                return new BigInteger(text.substring(2), 16).longValue();
+            }
+            try {
+                return Long.parseLong(text);
+            } catch (NumberFormatException e) {
+                return Double.parseDouble(text);
+            }
+        }
+
+        private Token peek() {
+            return tokens.get(at);
+        }
+
+        private Token next() {
+            return tokens.get(at++);
+        }
+
+        private boolean is(int ahead, String word) {
+            var token = tokens.get(Math.min(at + ahead, tokens.size() - 1));
+            return (token.type == Type.WORD || token.type == Type.OPERATOR) && token.text.equalsIgnoreCase(word);
+        }
+
+        private boolean is(String... words) {
+            return IntStream.range(0, words.length).allMatch(i -> is(i, words[i]));
+        }
+
+        private boolean accept(String... words) {
+            var found = is(words);
+            at += found ? words.length : 0;
+            return found;
+        }
+
+        private void expect(String... words) throws Untranslatable {
+            for (var word : words) {
+                if (!accept(word)) {
+                    throw unexpected();
+                }
+            }
+        }
+
+        private String acceptAny(String... words) {
+            for (var word : words) {
+                if (accept(word.split(" "))) {
+                    return word;
+                }
+            }
+            return null;
+        }
+
+        private Untranslatable unexpected() {
+            var token = peek();
+            return new Untranslatable(token.type == Type.END ? "the statement ends too early"
+                    : "not understood: " + source.substring(token.start, Math.min(token.end, token.start + 40)) + " at character " + (token.start + 1));
+        }
+
+        /** The text from one token up to the one before the current. */
+        private String textFrom(int first) {
+            return first == at ? "" : source.substring(tokens.get(first).start, tokens.get(at - 1).end);
+        }
+
+        private boolean isName() {
+            return peek().type == Type.WORD || peek().type == Type.NAME || peek().type == Type.STRING;
+        }
+
+        private String name() throws Untranslatable {
+            if (!isName()) {
+                throw unexpected();
+            }
+            return next().text;
+        }
+
+        /** A name, whose schema prefix is read over: a file has only one schema that counts. */
+        private String qualifiedName() throws Untranslatable {
+            var name = name();
+            return accept(".") ? name() : name;
+        }
+
+        private interface Item<T> {
+            T read() throws Untranslatable;
+        }
+
+        private <T> List<T> list(Item<T> item) throws Untranslatable {
+            var all = new ArrayList<T>();
+            do {
+                all.add(item.read());
+            } while (accept(","));
+            return all;
+        }
+
+        private <T> List<T> listInParentheses(Item<T> item) throws Untranslatable {
+            expect("(");
+            var all = list(item);
+            expect(")");
+            return all;
+        }
+
+        private static List<Expression> present(Expression... all) {
+            return Stream.of(all).filter(Objects::nonNull).toList();
+        }
+
+        // --- CREATE ---
+
+        private void create(String... kinds) throws Untranslatable {
+            expect("CREATE");
+            if (!accept("TEMP")) {
+                accept("TEMPORARY");
+            }
+            expect(kinds);
+            accept("IF", "NOT", "EXISTS");
+        }
+
+        private CreateTable createTable() throws Untranslatable {
+            if (is("CREATE", "VIRTUAL")) {
+                return createVirtualTable();
+            }
+            create("TABLE");
+            return new TableReader(qualifiedName()).read();
+        }
+
+        private CreateTable createVirtualTable() throws Untranslatable {
+            create("VIRTUAL", "TABLE");
+            var name = qualifiedName();
+            expect("USING");
+            var module = name();
+            var arguments = new ArrayList<String>();
+            if (accept("(")) {
+                do {
+                    var first = at;
+                    skipBalanced(",");
+                    arguments.add(textFrom(first));
+                } while (accept(","));
+                expect(")");
+            }
+            return new CreateTable(name, List.of(), List.of(), List.of(), List.of(), false, false, module, arguments);
+        }
+
+        /** Goes on to the word given, or to the parenthesis that closes what was opened before. */
+        private void skipBalanced(String until) throws Untranslatable {
+            for (var depth = 0; depth > 0 || !is(until) && !is(")"); at++) {
+                if (peek().type == Type.END) {
+                    throw unexpected();
+                }
+                depth += is("(") ? 1 : is(")") ? -1 : 0;
+            }
+        }
+
+        private String textInParentheses() throws Untranslatable {
+            expect("(");
+            var first = at;
+            skipBalanced(")");
+            var text = textFrom(first);
+            expect(")");
+            return text;
+        }
+
+        /** The body of CREATE TABLE; a name given by CONSTRAINT holds for the next constraint only. */
+        private final class TableReader {
+            final String table;
+            final List<ColumnDef> columns = new ArrayList<>();
+            final List<KeyDef> keys = new ArrayList<>();
+            final List<CheckDef> checks = new ArrayList<>();
+            final List<ReferenceDef> references = new ArrayList<>();
+
+            TableReader(String table) {
+                this.table = table;
+            }
+
+            CreateTable read() throws Untranslatable {
+                if (is("AS")) {
+                    throw new Untranslatable("CREATE TABLE AS");
+                }
+                expect("(");
+                do {
+                    if (isTableConstraint()) {
+                        tableConstraint();
+                    } else {
+                        column();
+                    }
+                    // SQLite lets the comma between two constraints of the table be left out
+                } while (accept(",") || isTableConstraint());
+                expect(")");
+                var withoutRowid = false;
+                var strict = false;
+                while (isName()) {
+                    var option = acceptAny("WITHOUT ROWID", "STRICT");
+                    if (option == null) {
+                        throw unexpected();
+                    }
+                    withoutRowid |= option.startsWith("WITHOUT");
+                    strict |= option.equals("STRICT");
+                    accept(",");
+                }
+                return new CreateTable(table, columns, keys, checks, references, withoutRowid, strict, null, List.of());
+            }
+
+            private boolean isTableConstraint() {
+                return is("CONSTRAINT") || is("PRIMARY", "KEY") || is("UNIQUE", "(") || is("CHECK", "(") || is("FOREIGN", "KEY");
+            }
+
+            private void tableConstraint() throws Untranslatable {
+                var name = accept("CONSTRAINT") ? name() : null;
+                if (accept("PRIMARY", "KEY")) {
+                    key(name, true);
+                } else if (accept("UNIQUE")) {
+                    key(name, false);
+                } else if (accept("CHECK")) {
+                    checks.add(new CheckDef(name, textInParentheses(), null));
+                    conflict();
+                } else if (accept("FOREIGN", "KEY")) {
+                    var local = listInParentheses(Sql.this::name);
+                    expect("REFERENCES");
+                    references.add(reference(name, local));
+                } else if (name == null) {
+                    throw unexpected();
+                }
+            }
+
+            private void key(String name, boolean primary) throws Untranslatable {
+                expect("(");
+                var autoincrement = new boolean[1];
+                var all = list(() -> {
+                    var column = name();
+                    var collation = accept("COLLATE") ? name() : null;
+                    var desc = descending();
+                    autoincrement[0] |= accept("AUTOINCREMENT");
+                    return new KeyColumn(column, desc, collation);
+                });
+                expect(")");
+                keys.add(new KeyDef(name, primary, all, conflict(), autoincrement[0]));
+            }
+
+            private void column() throws Untranslatable {
+                var column = name();
+                var declared = declaredType();
+                var notNull = false;
+                var stored = false;
+                String defaultText = null, collation = null, generated = null, constraint = null;
+                while (!is(",") && !is(")")) {
+                    var name = constraint;
+                    constraint = null;
+                    if (accept("CONSTRAINT")) {
+                        constraint = name();
+                    } else if (accept("PRIMARY", "KEY")) {
+                        var desc = descending();
+                        var conflict = conflict();
+                        keys.add(new KeyDef(name, true, List.of(new KeyColumn(column, desc, null)), conflict, accept("AUTOINCREMENT")));
+                    } else if (accept("UNIQUE")) {
+                        keys.add(new KeyDef(name, false, List.of(new KeyColumn(column, false, null)), conflict(), false));
+                    } else if (accept("NOT", "NULL")) {
+                        notNull = true;
+                        conflict();
+                    } else if (accept("NULL")) {
+                        conflict();
+                    } else if (accept("CHECK")) {
+                        checks.add(new CheckDef(name, textInParentheses(), column));
+                        conflict();
+                    } else if (accept("DEFAULT")) {
+                        defaultText = defaultText();
+                    } else if (accept("COLLATE")) {
+                        collation = name();
+                    } else if (accept("REFERENCES")) {
+                        references.add(reference(name, List.of(column)));
+                    } else if (accept("GENERATED", "ALWAYS", "AS") || accept("AS")) {
+                        generated = textInParentheses();
+                        stored = accept("STORED");
+                        accept("VIRTUAL");
+                    } else {
+                        throw unexpected();
+                    }
+                }
+                columns.add(new ColumnDef(column, declared, notNull, defaultText, collation, generated, stored));
+            }
+
+            private String declaredType() throws Untranslatable {
+                var first = at;
+                while (isName() && !(peek().type == Type.WORD && AFTER_TYPE.contains(peek().text.toUpperCase(Locale.ROOT)))) {
+                    at++;
+                }
+                if (at > first && is("(")) {
+                    textInParentheses();
+                }
+                return textFrom(first);
+            }
+
+            private String defaultText() throws Untranslatable {
+                var first = at;
+                if (is("(")) {
+                    textInParentheses();
+                } else {
+                    if (!accept("-")) {
+                        accept("+");
+                    }
+                    if (peek().type == Type.OPERATOR || peek().type == Type.END) {
+                        throw unexpected();
+                    }
+                    at++;
+                }
+                return textFrom(first);
+            }
+
+            private ReferenceDef reference(String name, List<String> local) throws Untranslatable {
+                var parent = name();
+                List<String> parentColumns = is("(") ? listInParentheses(Sql.this::name) : List.of();
+                String onUpdate = null, onDelete = null;
+                var deferrable = false;
+                var deferred = false;
+                while (true) {
+                    if (accept("ON", "DELETE")) {
+                        onDelete = acceptAny("SET NULL", "SET DEFAULT", "CASCADE", "RESTRICT", "NO ACTION");
+                    } else if (accept("ON", "UPDATE")) {
+                        onUpdate = acceptAny("SET NULL", "SET DEFAULT", "CASCADE", "RESTRICT", "NO ACTION");
+                    } else if (accept("MATCH")) {
+                        name();
+                    } else if (is("DEFERRABLE") || is("NOT", "DEFERRABLE")) {
+                        deferrable = !accept("NOT");
+                        expect("DEFERRABLE");
+                        if (accept("INITIALLY")) {
+                            deferred = accept("DEFERRED") && deferrable;
+                            accept("IMMEDIATE");
+                        }
+                    } else {
+                        return new ReferenceDef(name, local, parent, parentColumns, onUpdate, onDelete, deferrable, deferred);
+                    }
+                }
+            }
+        }
+
+        private boolean descending() {
+            return !accept("ASC") && accept("DESC");
+        }
+
+        private String conflict() {
+            return accept("ON", "CONFLICT") ? acceptAny("ROLLBACK", "ABORT", "FAIL", "IGNORE", "REPLACE") : null;
+        }
+
+        private CreateIndex createIndex() throws Untranslatable {
+            var unique = is("CREATE", "UNIQUE");
+            create(unique ? new String[] {"UNIQUE", "INDEX"} : new String[] {"INDEX"});
+            var name = qualifiedName();
+            expect("ON");
+            var table = name();
+            var terms = listInParentheses(this::indexTerm);
+            return new CreateIndex(name, table, unique, terms, accept("WHERE") ? textOf(Sql::expression) : null);
+        }
+
+        private IndexTerm indexTerm() throws Untranslatable {
+            var first = at;
+            var expression = expression();
+            var last = at;
+            String collation = null;
+            if (expression instanceof Collate collate) {
+                // written behind the expression, COLLATE is the last two tokens of it
+                collation = collate.collation;
+                expression = collate.operand;
+                last -= 2;
+            }
+            var text = source.substring(tokens.get(first).start, tokens.get(last - 1).end);
+            var column = expression instanceof Name plain && plain.table == null ? plain.column
+                    : expression instanceof Constant constant && constant.value instanceof String string ? string : null;
+            return new IndexTerm(text, column, collation, descending());
+        }
+
+        private <T> String textOf(Rule<T> rule) throws Untranslatable {
+            var first = at;
+            rule.read(this);
+            return textFrom(first);
+        }
+
+        private CreateView createView() throws Untranslatable {
+            create("VIEW");
+            var name = qualifiedName();
+            List<String> columns = is("(") ? listInParentheses(this::name) : List.of();
+            expect("AS");
+            return new CreateView(name, columns, textOf(Sql::anything));
+        }
+
+        /** A view that is not understood is still read: its text goes into the report. */
+        private Void anything() {
+            while (peek().type != Type.END && !(is(";") && tokens.get(at + 1).type == Type.END)) {
+                at++;
+            }
+            return null;
+        }
+
+        private CreateTrigger createTrigger() throws Untranslatable {
+            create("TRIGGER");
+            var name = qualifiedName();
+            var timing = Objects.requireNonNullElse(acceptAny("BEFORE", "AFTER", "INSTEAD OF"), "BEFORE");
+            var event = acceptAny("INSERT", "UPDATE", "DELETE");
+            if (event == null) {
+                throw unexpected();
+            }
+            List<String> of = accept("OF") ? list(this::name) : List.of();
+            expect("ON");
+            var table = qualifiedName();
+            var forEachRow = accept("FOR", "EACH", "ROW");
+            var when = accept("WHEN") ? textOf(Sql::expression) : null;
+            expect("BEGIN");
+            var body = at;
+            var statements = new ArrayList<String>();
+            while (!(is("END") && (tokens.get(at + 1).type == Type.END || is(1, ";") && tokens.get(at + 2).type == Type.END))) {
+                var first = at;
+                while (!is(";")) {
+                    if (peek().type == Type.END) {
+                        throw unexpected();
+                    }
+                    at++;
+                }
+                statements.add(textFrom(first));
+                at++;
+            }
+            var text = textFrom(body);
+            expect("END");
+            return new CreateTrigger(name, timing, event, of, table, forEachRow, when, text, statements);
+        }
+
+        // --- reading expressions, loosest operator first: SQLite docs lang_expr.html ---
+
+        private Expression expression() throws Untranslatable {
+            var left = conjunction();
+            while (accept("OR")) {
+                left = new Binary("OR", left, conjunction());
+            }
+            return left;
+        }
+
+        private Expression conjunction() throws Untranslatable {
+            var left = negation();
+            while (accept("AND")) {
+                left = new Binary("AND", left, negation());
+            }
+            return left;
+        }
+
+        private Expression negation() throws Untranslatable {
+            return accept("NOT") ? new Unary("NOT", negation()) : equality();
+        }
+
+        private Expression equality() throws Untranslatable {
+            var left = comparison();
+            while (true) {
+                var not = is("NOT") && (is(1, "BETWEEN") || is(1, "IN") || is(1, "LIKE") || is(1, "GLOB") || is(1, "REGEXP") || is(1, "MATCH") || is(1, "NULL"));
+                at += not ? 1 : 0;
+                String operator;
+                if (accept("ISNULL")) {
+                    left = new IsNull(false, left);
+                } else if (accept("NOTNULL") || not && accept("NULL")) {
+                    left = new IsNull(true, left);
+                } else if (accept("BETWEEN")) {
+                    var low = comparison();
+                    expect("AND");
+                    left = new Between(not, left, low, comparison());
+                } else if (accept("IN")) {
+                    left = in(not, left);
+                } else if ((operator = acceptAny("LIKE", "GLOB", "REGEXP", "MATCH")) != null) {
+                    var pattern = comparison();
+                    left = new Like(operator, not, left, pattern, accept("ESCAPE") ? comparison() : null);
+                } else if ((operator = acceptAny("==", "=", "<>", "!=", "IS NOT DISTINCT FROM", "IS DISTINCT FROM", "IS NOT", "IS")) != null) {
+                    left = isOrEqual(operator, left, comparison());
+                } else {
+                    return left;
+                }
+            }
+        }
+
+        private static Expression isOrEqual(String operator, Expression left, Expression right) {
+            var plain = switch (operator) {
+                case "==" -> "=";
+                case "!=" -> "<>";
+                case "IS NOT DISTINCT FROM" -> "IS";
+                case "IS DISTINCT FROM" -> "IS NOT";
+                default -> operator;
+            };
+            return right instanceof Constant constant && constant.value == null && plain.startsWith("IS") ? new IsNull(plain.equals("IS NOT"), left)
+                    : new Binary(plain, left, right);
+        }
+
+        private Expression in(boolean not, Expression left) throws Untranslatable {
+            if (!is("(")) {
+                var table = qualifiedName();
+                return new In(not, left, null, everythingFrom(table));
+            }
+            expect("(");
+            if (accept(")")) {
+                return new In(not, left, List.of(), null);
+            }
+            if (is("SELECT") || is("WITH") || is("VALUES")) {
+                var select = select();
+                expect(")");
+                return new In(not, left, null, select);
+            }
+            var values = list(this::expression);
+            expect(")");
+            return new In(not, left, values, null);
+        }
+
+        private static Select everythingFrom(String table) {
+            var from = new Join(",", false, table, null, null, table, null, List.of());
+            var core = new Core(false, List.of(new Result(null, null, null, "*")), List.of(from), null, List.of(), null, Map.of(), null);
+            return new Select(false, List.of(), List.of(core), List.of(), List.of(), null, null);
+        }
+
+        private Expression comparison() throws Untranslatable {
+            return leftAssociative(() -> leftAssociative(() -> leftAssociative(() -> leftAssociative(() -> leftAssociative(this::collated,
+                    "||", "->>", "->"), "*", "/", "%"), "+", "-"), "&", "|", "<<", ">>"), "<=", ">=", "<", ">");
+        }
+
+        private Expression leftAssociative(Item<Expression> operand, String... operators) throws Untranslatable {
+            var left = operand.read();
+            for (var operator = acceptAny(operators); operator != null; operator = acceptAny(operators)) {
+                left = new Binary(operator, left, operand.read());
+            }
+            return left;
+        }
+
+        private Expression collated() throws Untranslatable {
+            var operand = unary();
+            while (accept("COLLATE")) {
+                operand = new Collate(operand, name().toUpperCase(Locale.ROOT));
+            }
+            return operand;
+        }
+
+        private Expression unary() throws Untranslatable {
+            var operator = acceptAny("-", "+", "~");
+            if (operator == null) {
+                return primary();
+            }
+            if (operator.equals("-") && peek().type == Type.NUMBER) {
+                // -9223372036854775808 fits, although its digits alone do not
+                var text = next().text;
+                return new Constant(text.matches("0[xX].*") ? (Object) (-(Long) numberValue(text)) : numberValue("-" + text));
+            }
+            return new Unary(operator, unary());
+        }
+
+        private Expression primary() throws Untranslatable {
+            var token = peek();
+            switch (token.type) {
+                case NUMBER:
+                    return new Constant(numberValue(next().text));
+                case STRING:
+                    return tokens.get(at + 1).text.equals(".") ? column() : new Constant(next().text);
+                case BLOB:
+                    return new Constant(HexFormat.of().parseHex(next().text));
+                case NAME:
+                    return column();
+                case WORD:
+                    return word();
+                default:
+            }
+            if (!accept("(")) {
+                throw "?:@$".contains(token.text) && !token.text.isEmpty() ? new Untranslatable("a parameter has no value here") : unexpected();
+            }
+            if (is("SELECT") || is("WITH") || is("VALUES")) {
+                var select = select();
+                expect(")");
+                return new Scalar(select);
+            }
+            var values = list(this::expression);
+            expect(")");
+            return values.size() == 1 ? values.get(0) : new Row(values);
+        }
+
+        private Expression word() throws Untranslatable {
+            var word = peek().text.toUpperCase(Locale.ROOT);
+            if (is(1, ".")) {
+                return column();
+            }
+            switch (word) {
+                case "NULL":
+                    at++;
+                    return new Constant(null);
+                case "CURRENT_TIMESTAMP", "CURRENT_DATE", "CURRENT_TIME":
+                    at++;
+                    return new Current(word);
+                case "CASE":
+                    return caseExpression();
+                case "CAST":
+                    return cast();
+                case "NOT":
+                    return negation();
+                case "EXISTS":
+                    expect("EXISTS", "(");
+                    var select = select();
+                    expect(")");
+                    return new Exists(select);
+                case "RAISE":
+                    return raise();
+                case "SELECT", "FROM", "WHERE", "GROUP", "ORDER", "WHEN", "THEN", "ELSE", "END", "AND", "OR", "IN", "IS", "AS", "ON", "UNION":
+                    throw unexpected();
+                default:
+                    return is(1, "(") ? call() : column();
+            }
+        }
+
+        private Expression column() throws Untranslatable {
+            var token = next();
+            var loose = token.quote == '"';
+            if (!accept(".")) {
+                return new Name(null, token.text, loose);
+            }
+            var second = name();
+            return accept(".") ? new Name(second, name(), false) : new Name(token.text, second, false);
+        }
+
+        private Expression caseExpression() throws Untranslatable {
+            expect("CASE");
+            var base = is("WHEN") ? null : expression();
+            var whens = new ArrayList<When>();
+            while (accept("WHEN")) {
+                var condition = expression();
+                expect("THEN");
+                whens.add(new When(condition, expression()));
+            }
+            var otherwise = accept("ELSE") ? expression() : null;
+            expect("END");
+            return new Case(base, whens, otherwise);
+        }
+
+        private Expression cast() throws Untranslatable {
+            expect("CAST", "(");
+            var operand = expression();
+            expect("AS");
+            var first = at;
+            skipBalanced(")");
+            var type = textFrom(first);
+            expect(")");
+            return new Cast(operand, type);
+        }
+
+        private Expression raise() throws Untranslatable {
+            expect("RAISE", "(");
+            var action = acceptAny("IGNORE", "ROLLBACK", "ABORT", "FAIL");
+            var message = accept(",") ? expression() : null;
+            expect(")");
+            return new Raise(action, message);
+        }
+
+        private Expression call() throws Untranslatable {
+            var function = next().text.toLowerCase(Locale.ROOT);
+            expect("(");
+            var distinct = accept("DISTINCT");
+            var star = accept("*");
+            List<Expression> arguments = star || is(")") ? List.of() : list(this::expression);
+            List<Order> orderBy = accept("ORDER", "BY") ? list(this::order) : List.of();
+            expect(")");
+            Expression filter = null;
+            if (accept("FILTER")) {
+                expect("(", "WHERE");
+                filter = expression();
+                expect(")");
+            }
+            Window window = null;
+            if (accept("OVER")) {
+                window = is("(") ? window() : new Window(name(), List.of(), List.of(), "");
+            }
+            return new Call(function, distinct, star, arguments, orderBy, filter, window);
+        }
+
+        private Window window() throws Untranslatable {
+            expect("(");
+            var base = isName() && !is("PARTITION") && !is("ORDER") && !is("ROWS") && !is("RANGE") && !is("GROUPS") ? name() : null;
+            List<Expression> partitionBy = accept("PARTITION", "BY") ? list(this::expression) : List.of();
+            List<Order> orderBy = accept("ORDER", "BY") ? list(this::order) : List.of();
+            var first = at;
+            skipBalanced(")");
+            var frame = textFrom(first);
+            expect(")");
+            if (!frame.matches("(?i)[a-z0-9.\\s]*")) {
+                throw new Untranslatable("window frame " + frame);
+            }
+            return new Window(base, partitionBy, orderBy, frame);
+        }
+
+        private Order order() throws Untranslatable {
+            var expression = expression();
+            var desc = descending();
+            return new Order(expression, desc, accept("NULLS") ? acceptAny("FIRST", "LAST") : null);
+        }
+
+        // --- reading selects ---
+
+        private Select select() throws Untranslatable {
+            var recursive = false;
+            List<Common> with = List.of();
+            if (accept("WITH")) {
+                recursive = accept("RECURSIVE");
+                with = list(this::common);
+            }
+            var cores = new ArrayList<>(List.of(core()));
+            var operators = new ArrayList<String>();
+            for (var operator = compound(); operator != null; operator = compound()) {
+                operators.add(operator);
+                cores.add(core());
+            }
+            List<Order> orderBy = accept("ORDER", "BY") ? list(this::order) : List.of();
+            Expression limit = null, offset = null;
+            if (accept("LIMIT")) {
+                limit = expression();
+                if (accept("OFFSET")) {
+                    offset = expression();
+                } else if (accept(",")) {
+                    offset = limit;
+                    limit = expression();
+                }
+            }
+            return new Select(recursive, with, cores, operators, orderBy, limit, offset);
+        }
+
+        private String compound() {
+            return acceptAny("UNION ALL", "UNION", "INTERSECT", "EXCEPT");
+        }
+
+        private Common common() throws Untranslatable {
+            var name = name();
+            List<String> columns = is("(") ? listInParentheses(this::name) : List.of();
+            expect("AS");
+            accept("NOT");
+            accept("MATERIALIZED");
+            expect("(");
+            var select = select();
+            expect(")");
+            return new Common(name, columns, select);
+        }
+
+        private Core core() throws Untranslatable {
+            if (accept("VALUES")) {
+                var rows = list(() -> new Row(listInParentheses(this::expression)));
+                return new Core(false, List.of(), List.of(), null, List.of(), null, Map.of(), rows);
+            }
+            expect("SELECT");
+            var distinct = accept("DISTINCT");
+            if (!distinct) {
+                accept("ALL");
+            }
+            var results = list(this::result);
+            List<Join> from = accept("FROM") ? from() : List.of();
+            var where = accept("WHERE") ? expression() : null;
+            List<Expression> groupBy = accept("GROUP", "BY") ? list(this::expression) : List.of();
+            var having = accept("HAVING") ? expression() : null;
+            var windows = new LinkedHashMap<String, Window>();
+            if (accept("WINDOW")) {
+                list(() -> {
+                    var name = name();
+                    expect("AS");
+                    return windows.put(name, window());
+                });
+            }
+            return new Core(distinct, results, from, where, groupBy, having, windows, null);
+        }
+
+        private Result result() throws Untranslatable {
+            if (accept("*")) {
+                return new Result(null, null, null, "*");
+            }
+            if (isName() && is(1, ".") && is(2, "*")) {
+                var table = name();
+                at += 2;
+                return new Result(null, null, table, table + ".*");
+            }
+            var first = at;
+            var expression = expression();
+            var text = textFrom(first);
+            return new Result(expression, alias(), null, text);
+        }
+
+        private String alias() throws Untranslatable {
+            if (accept("AS")) {
+                return name();
+            }
+            var word = peek().type == Type.WORD;
+            return isName() && !(word && NO_ALIAS.contains(peek().text.toUpperCase(Locale.ROOT))) ? name() : null;
+        }
+
+        private List<Join> from() throws Untranslatable {
+            var joins = new ArrayList<Join>();
+            joins.add(joined(",", false));
+            while (true) {
+                if (accept(",")) {
+                    joins.add(joined(",", false));
+                    continue;
+                }
+                var natural = accept("NATURAL");
+                var kind = acceptAny("LEFT OUTER JOIN", "LEFT JOIN", "RIGHT OUTER JOIN", "RIGHT JOIN", "FULL OUTER JOIN", "FULL JOIN", "INNER JOIN", "CROSS JOIN", "JOIN");
+                if (kind == null) {
+                    return joins;
+                }
+                joins.add(joined(kind.split(" ")[0], natural));
+            }
+        }
+
+        private Join joined(String kind, boolean natural) throws Untranslatable {
+            String table = null;
+            Select select = null;
+            List<Join> nested = null;
+            if (accept("(")) {
+                if (is("SELECT") || is("WITH") || is("VALUES")) {
+                    select = select();
+                } else {
+                    nested = from();
+                }
+                expect(")");
+            } else {
+                table = qualifiedName();
+                if (is("(")) {
+                    throw new Untranslatable("table-valued function " + table);
+                }
+            }
+            var alias = alias();
+            if (accept("INDEXED", "BY")) {
+                name();
+            } else {
+                accept("NOT", "INDEXED");
+            }
+            var on = accept("ON") ? expression() : null;
+            List<String> using = on == null && accept("USING") ? listInParentheses(this::name) : List.of();
+            return new Join(kind, natural, table, select, nested, alias == null ? table : alias, on, using);
+        }
+
+        // --- reading the statements of triggers ---
+
+        private Statement statement() throws Untranslatable {
+            if (is("WITH") || is("SELECT") || is("VALUES")) {
+                return new Query(select());
+            }
+            if (is("INSERT") || is("REPLACE")) {
+                return insert();
+            }
+            if (accept("UPDATE")) {
+                var conflict = orConflict();
+                var table = qualifiedName();
+                var alias = alias();
+                expect("SET");
+                var assignments = list(this::assignments).stream().flatMap(List::stream).toList();
+                List<Join> from = accept("FROM") ? from() : List.of();
+                return new Update(conflict, table, alias == null ? table : alias, assignments, from, accept("WHERE") ? expression() : null);
+            }
+            expect("DELETE", "FROM");
+            var table = qualifiedName();
+            var alias = alias();
+            return new Delete(table, alias == null ? table : alias, accept("WHERE") ? expression() : null);
+        }
+
+        private String orConflict() {
+            return accept("OR") ? acceptAny("ROLLBACK", "ABORT", "FAIL", "IGNORE", "REPLACE") : null;
+        }
+
+        private List<Assignment> assignments() throws Untranslatable {
+            if (!is("(")) {
+                var column = name();
+                expect("=");
+                return List.of(new Assignment(column, expression()));
+            }
+            var columns = listInParentheses(this::name);
+            expect("=");
+            if (!(expression() instanceof Row row) || row.values.size() != columns.size()) {
+                throw new Untranslatable("several columns set from a select");
+            }
+            return IntStream.range(0, columns.size()).mapToObj(i -> new Assignment(columns.get(i), row.values.get(i))).toList();
+        }
+
+        private Statement insert() throws Untranslatable {
+            var conflict = accept("REPLACE") ? "REPLACE" : null;
+            if (conflict == null) {
+                expect("INSERT");
+                conflict = orConflict();
+            }
+            expect("INTO");
+            var table = qualifiedName();
+            List<String> columns = is("(") ? listInParentheses(this::name) : List.of();
+            var source = accept("DEFAULT", "VALUES") ? null : select();
+            return new Insert(conflict, table, columns, source);
+        }
+    }
+
+    // ---- from SQLite's SQL to PostgreSQL's ----
+
+    /** Receives what the user must know about a translation. */
+    interface Notes {
+        void note(String text);
+    }
+
+    /**
+     * A column as it is in the target: {@code name} in SQLite, {@code target} in PostgreSQL (unquoted), {@code type} of PostgreSQL, {@code affinity} of SQLite,
+     * {@code conversion} how the values changed: "same", "boolean", "iso", "unix" and the other epochs, "json", "uuid", "enum", "enum-lower", "enum-upper", "number".
+     */
+    record SeenColumn(String name, String target, String type, String affinity, String conversion, boolean noCase) {
+    }
+
+    /** A table or view as it is in the target: {@code target} is quoted and qualified, {@code rowidColumn} the target column that is the rowid, or null. */
+    record SeenTable(String name, String target, boolean hasRowid, String rowidColumn, List<SeenColumn> columns) {
+        SeenColumn column(String wanted) {
+            return columns.stream().filter(column -> column.name.equalsIgnoreCase(wanted)).findFirst().orElse(null);
+        }
+    }
+
+    /** The select of a translated view; {@code seen} describes its columns for views that read it; a type is null where PostgreSQL knows better. */
+    record View(String sql, List<String> columns, List<String> types, List<SeenColumn> seen) {
+    }
+
+    /** A translated trigger: CREATE FUNCTION, then CREATE TRIGGER. */
+    record Trigger(String function, String trigger) {
+        String sql() {
+            return function + "\n" + trigger;
+        }
+    }
+
+    /**
+     * What PostgreSQL's type of an expression means to the translation. NUMBER is double precision that in SQLite may be an integer too, REAL_OR_ZERO only the integer 0;
+     * JSON_VALUE is jsonb that stands for the plain value in it; MIXED is text that was also numbers.
+     */
+    enum Kind {
+        NULL, BOOLEAN, INTEGER, REAL, REAL_OR_ZERO, NUMBER, NUMERIC, TEXT, BLOB, DATE, TIME, TIMESTAMP, TIMESTAMPTZ, JSON, JSON_VALUE, UUID, ENUM, MIXED, OTHER;
+
+        boolean isNumber() {
+            return this == INTEGER || this == NUMERIC || isDouble();
+        }
+
+        boolean isDouble() {
+            return this == REAL || this == REAL_OR_ZERO || this == NUMBER;
+        }
+
+        boolean isTime() {
+            return this == DATE || this == TIME || this == TIMESTAMP || this == TIMESTAMPTZ;
+        }
+
+        static Kind of(String type, String conversion) {
+            var plain = type.toLowerCase(Locale.ROOT).replaceFirst("\\(.*\\)", "");
+            return switch (plain) {
+                case "boolean" -> BOOLEAN;
+                case "smallint", "integer", "bigint", "int2", "int4", "int8" -> INTEGER;
+                case "real", "double precision", "float8", "float4" -> REAL;
+                case "numeric", "decimal" -> NUMERIC;
+                case "text", "varchar", "character varying", "citext" -> TEXT;
+                case "bytea" -> BLOB;
+                case "date" -> DATE;
+                case "time", "time without time zone" -> TIME;
+                case "timestamp", "timestamp without time zone" -> TIMESTAMP;
+                case "timestamptz", "timestamp with time zone" -> TIMESTAMPTZ;
+                case "json", "jsonb" -> JSON;
+                case "uuid" -> UUID;
+                default -> conversion.startsWith("enum") ? ENUM : OTHER;
+            };
+        }
+
+        /** The PostgreSQL type that a value of this kind is given where nothing else says it; null if there is none. */
+        String type() {
+            return switch (this) {
+                case BOOLEAN -> "boolean";
+                case INTEGER -> "bigint";
+                case REAL, REAL_OR_ZERO, NUMBER -> "double precision";
+                case NUMERIC -> "numeric";
+                case NULL, TEXT, MIXED -> "text";
+                case BLOB -> "bytea";
+                case DATE -> "date";
+                case TIME -> "time";
+                case TIMESTAMP -> "timestamp";
+                case TIMESTAMPTZ -> "timestamptz";
+                case JSON, JSON_VALUE -> "jsonb";
+                case UUID -> "uuid";
+                default -> null;
+            };
+        }
+    }
+
+    /** A time in UTC: {@code sql} is a timestamp without time zone, {@code form} what SQLite made of it: "iso", "time", "unix" or "julian"; {@code day} if only the date. */
+    record Moment(String sql, String form, boolean day) {
+        String exact() {
+            return day ? "date_trunc('day', " + sql + ")" : sql;
+        }
+    }
+
+    /**
+     * A translated expression. {@code rank} says how tightly it binds, {@code affinity} is SQLite's ("" for none), {@code ordered} that its collation is "C",
+     * {@code constant} its value if it is a literal, {@code moment} the time it was computed from, {@code column} the column that it is.
+     */
+    record Value(String sql, int rank, Kind kind, String type, String affinity, boolean ordered, boolean noCase, Object constant, Moment moment, SeenColumn column) {
+        static final int OR = 1, AND = 2, NOT = 3, COMPARISON = 4, OTHER = 5, SUM = 6, PRODUCT = 7, SIGN = 8, CAST = 9, ATOM = 10;
+
+        static Value of(Kind kind, int rank, String sql) {
+            return new Value(sql, rank, kind, kind.type(), "", false, false, null, null, null);
+        }
+
+        static Value atom(Kind kind, String sql) {
+            return of(kind, ATOM, sql);
+        }
+
+        static Value truth(int rank, String sql) {
+            return of(Kind.BOOLEAN, rank, sql);
+        }
+
+        Value type(String newType) {
+            return new Value(sql, rank, kind, newType, affinity, ordered, noCase, constant, moment, column);
+        }
+
+        Value affinity(String newAffinity) {
+            return new Value(sql, rank, kind, type, newAffinity, ordered, noCase, constant, moment, column);
+        }
+
+        Value ordered(boolean newOrdered) {
+            return new Value(sql, rank, kind, type, affinity, newOrdered, noCase, constant, moment, column);
+        }
+
+        Value noCase(boolean newNoCase) {
+            return new Value(sql, rank, kind, type, affinity, ordered, newNoCase, constant, moment, column);
+        }
+
+        Value constant(Object newConstant) {
+            return new Value(sql, rank, kind, type, affinity, ordered, noCase, newConstant, moment, column);
+        }
+
+        Value moment(Moment newMoment) {
+            return new Value(sql, rank, kind, type, affinity, ordered, noCase, constant, newMoment, column);
+        }
+
+        Value sql(String newSql, int newRank) {
+            return new Value(newSql, newRank, kind, type, affinity, ordered, noCase, constant, moment, column);
+        }
+
+        /** The SQL, in parentheses if it binds less tightly than its place needs. */
+        String at(int needed) {
+            return rank >= needed ? sql : "(" + sql + ")";
+        }
+
+        String cast(String to) {
+            return at(CAST) + "::" + to;
+        }
+
+        boolean isTrue() {
+            return Boolean.TRUE.equals(constant);
+        }
+
+        boolean hasNumericAffinity() {
+            return affinity.equals("INTEGER") || affinity.equals("REAL") || affinity.equals("NUMERIC");
+        }
+
+        boolean isNumberOverTime() {
+            return kind.isTime() && column != null && EPOCHS.containsKey(column.conversion);
+        }
+    }
+
+    /** A unit of numbers that stand for a time: the number is (seconds since 1970 + offset) * scale. */
+    record Unit(long scale, long offset) {
+    }
+
+    static final Map<String, Unit> EPOCHS = Map.of("unix", new Unit(1, 0), "unixms", new Unit(1_000, 0), "unixus", new Unit(1_000_000, 0),
+            "unixns", new Unit(1_000_000_000, 0), "cocoa", new Unit(1, -978_307_200), "webkit", new Unit(1_000_000, 11_644_473_600L),
+            "filetime", new Unit(10_000_000, 11_644_473_600L), "ticks", new Unit(10_000_000, 62_135_596_800L), "julian", new Unit(0, 0));
+
+    /** Translates expressions, views and triggers for a target that has the tables given. Not for several threads. */
+    static final class Translator {
+        /** Where an expression will stand. What a view says is compared with SQLite's rows afterwards, so there a likely meaning is tried where the others need a sure one. */
+        private enum Place { VIEW, TRIGGER, DEFAULT, CHECK, IMMUTABLE }
+
+        private record Field(String name, Value value) {
+        }
+
+        /** A source of columns; {@code shared} are those that USING has joined to one further left. */
+        private record Relation(String alias, SeenTable table, String prefix, List<Field> fields, Set<String> shared) {
+            Value field(String name) {
+                return fields.stream().filter(field -> field.name.equalsIgnoreCase(name)).map(Field::value).findFirst().orElse(null);
+            }
+        }
+
+        /** What names mean at one level of a select. */
+        private static final class Scope {
+            final Scope parent;
+            final List<Relation> relations = new ArrayList<>();
+            final Map<String, List<Field>> commons = new LinkedHashMap<>();
+            final Map<String, Sql.Expression> aliases = new LinkedHashMap<>();
+
+            Scope(Scope parent) {
+                this.parent = parent;
+            }
+
+            List<Field> common(String name) {
+                var found = commons.get(name.toLowerCase(Locale.ROOT));
+                return found != null || parent == null ? found : parent.common(name);
+            }
+        }
+
+        private static final Set<String> AGGREGATES = Set.of("count", "sum", "total", "avg", "group_concat", "string_agg", "json_group_array", "json_group_object");
+        private static final Set<String> WINDOW_ONLY = Set.of("row_number", "rank", "dense_rank", "percent_rank", "cume_dist", "ntile", "lag", "lead", "first_value",
+                "last_value", "nth_value");
+        private static final String PLAIN_NUMBER = "[+-]?(?:[0-9]+[.]?[0-9]*|[.][0-9]+)(?:[eE][+-]?[0-9]+)?";
+        private static final String BLANKS = "^[ \\t\\n\\v\\f\\r]*";
+
+        private final Map<String, SeenTable> tables = new LinkedHashMap<>();
+        private final int serverMajor;
+        private final String now;
+        private Notes notes = text -> { };
+        private Place place = Place.VIEW;
+        private int subqueries;
+
+        Translator(List<SeenTable> tables, int serverMajor, boolean nowIsStatement) {
+            tables.forEach(table -> this.tables.put(table.name.toLowerCase(Locale.ROOT), table));
+            this.serverMajor = serverMajor;
+            this.now = nowIsStatement ? "statement_timestamp()" : "now()";
+        }
+
+        static String quote(String name) {
+            return '"' + name.replace("\"", "\"\"") + '"';
+        }
+
+        /** A string constant; a backslash means itself, as standard_conforming_strings is on. */
+        static String literal(String text) {
+            return "'" + text.replace("'", "''") + "'";
+        }
+
+        // --- what the target's DDL needs ---
+
+        /** The condition of a CHECK; "" if the new types imply it. */
+        String check(String expression, SeenTable table, Notes notes) throws Untranslatable {
+            begin(Place.CHECK, notes);
+            var value = condition(value(Sql.expression(expression), scope(table)));
+            return value.isTrue() ? "" : value.sql;
+        }
+
+        /** An expression to index; in CREATE INDEX it needs parentheses around it. */
+        String indexTerm(String expression, SeenTable table, Notes notes) throws Untranslatable {
+            begin(Place.IMMUTABLE, notes);
+            var value = plain(value(Sql.expression(expression), scope(table)));
+            return value.noCase && value.kind == Kind.TEXT ? folded(value) : value.sql;
+        }
+
+        /** The WHERE of a partial index. */
+        String predicate(String where, SeenTable table, Notes notes) throws Untranslatable {
+            begin(Place.IMMUTABLE, notes);
+            return condition(value(Sql.expression(where), scope(table))).sql;
+        }
+
+        /** The expression of a generated column of the type wanted. */
+        String generated(String expression, SeenTable table, String wantedType, Notes notes) throws Untranslatable {
+            begin(Place.IMMUTABLE, notes);
+            var conversion = Kind.of(wantedType, "same").isTime() ? "iso" : "same";
+            return assigned(value(Sql.expression(expression), scope(table)), new SeenColumn("", "", wantedType, "BLOB", conversion, false)).sql;
+        }
+
+        /** The default of a column; null if there is none in PostgreSQL: for another reason than DEFAULT NULL there is a note. */
+        String defaultValue(String text, String targetType, String affinity, String conversion, Notes notes) {
+            begin(Place.DEFAULT, notes);
+            try {
+                var column = new SeenColumn("", "", targetType, affinity, conversion, false);
+                var value = value(Sql.expression(text), new Scope(null));
+                if (value.kind == Kind.NULL) {
+                    return null;
+                }
+                if (value.moment != null && !Kind.of(targetType, conversion).isTime() && Kind.of(targetType, conversion).isNumber() && value.moment.form.equals("iso")) {
+                    notes.note("DEFAULT " + text + " is text in a column of numbers: it became seconds since 1970");
+                    return "floor(" + epochOf(value.moment.exact()) + ")::bigint";
+                }
+                return assigned(value, column).sql;
+            } catch (Untranslatable e) {
+                notes.note("DEFAULT " + text + " was left out: " + e.getMessage());
+                return null;
+            }
+        }
+
+        View view(CreateView view, Notes notes) throws Untranslatable {
+            begin(Place.VIEW, notes);
+            var fields = new ArrayList<Field>();
+            var sql = select(Sql.select(view.select), new Scope(null), fields, Output.NAMED);
+            var names = view.columns.isEmpty() ? fields.stream().map(Field::name).toList() : view.columns;
+            if (names.size() != fields.size()) {
+                throw new Untranslatable("the view has " + names.size() + " column names for " + fields.size() + " columns");
+            }
+            var seen = IntStream.range(0, names.size()).mapToObj(i -> seen(names.get(i), fields.get(i).value)).toList();
+            return new View(sql, names, fields.stream().map(field -> field.value.type).toList(), seen);
+        }
+
+        private void begin(Place newPlace, Notes newNotes) {
+            place = newPlace;
+            notes = newNotes;
+            subqueries = 0;
+        }
+
+        private static SeenColumn seen(String name, Value value) {
+            var conversion = value.column != null ? value.column.conversion : value.kind.isTime() ? "iso" : "same";
+            return new SeenColumn(name, name, Objects.requireNonNullElse(value.type, "text"), value.affinity, conversion, value.noCase);
+        }
+
+        // --- names ---
+
+        private Scope scope(SeenTable table) {
+            var scope = new Scope(null);
+            scope.relations.add(relation(table, table.name, ""));
+            return scope;
+        }
+
+        private static Relation relation(SeenTable table, String alias, String prefix) {
+            var fields = table.columns.stream().map(column -> new Field(column.name, columnValue(column, prefix))).toList();
+            return new Relation(alias, table, prefix, fields, new HashSet<>());
+        }
+
+        private static Value columnValue(SeenColumn column, String prefix) {
+            var kind = Kind.of(column.type, column.conversion);
+            var sql = prefix + quote(column.target);
+            if (column.conversion.equals("number") && !Set.of("INTEGER", "REAL", "NUMERIC").contains(column.affinity)) {
+                return new Value(sql + "::text", Value.CAST, Kind.TEXT, "text", column.affinity, false, false, null, null, column);
+            }
+            return new Value(sql, Value.ATOM, kind, column.type, column.affinity, kind == Kind.TEXT, column.noCase, null, null, column);
+        }
+
+        private Value name(Sql.Name name, Scope scope) throws Untranslatable {
+            for (var level = scope; level != null; level = level.parent) {
+                var found = column(name, level);
+                if (found == null && name.table() == null && level.aliases.containsKey(name.column().toLowerCase(Locale.ROOT))) {
+                    found = value(level.aliases.get(name.column().toLowerCase(Locale.ROOT)), level);
+                }
+                if (found != null) {
+                    return found;
+                }
+            }
+            if (name.table() == null && name.loose()) {
+                return constant(name.column());
+            }
+            if (name.table() == null && scope.parent == null && scope.relations.isEmpty()) {
+                var word = name.column();
+                return word.equalsIgnoreCase("true") || word.equalsIgnoreCase("false") ? constant(word.equalsIgnoreCase("true")) : constant(word);
+            }
+            if (name.table() == null && name.column().matches("(?i)true|false")) {
+                return constant(name.column().equalsIgnoreCase("true"));
+            }
+            throw new Untranslatable("no column " + (name.table() == null ? "" : name.table() + ".") + name.column());
+        }
+
+        private Value column(Sql.Name name, Scope level) throws Untranslatable {
+            Value found = null;
+            for (var relation : level.relations) {
+                if (name.table() != null && !name.table().equalsIgnoreCase(relation.alias)
+                        || name.table() == null && relation.shared.contains(name.column().toLowerCase(Locale.ROOT))) {
+                    continue;
+                }
+                var value = relation.field(name.column());
+                if (value == null && name.column().matches("(?i)rowid|oid|_rowid_") && relation.table != null) {
+                    value = rowid(relation);
+                }
+                if (value != null && found != null) {
+                    throw new Untranslatable("the column " + name.column() + " is in several tables");
+                }
+                found = value == null ? found : value;
+            }
+            return found;
+        }
+
+        private static Value rowid(Relation relation) throws Untranslatable {
+            if (!relation.table.hasRowid) {
+                return null;
+            }
+            if (relation.table.rowidColumn == null) {
+                throw new Untranslatable("the rowid of " + relation.table.name + " is not kept");
+            }
+            return Value.atom(Kind.INTEGER, relation.prefix + quote(relation.table.rowidColumn)).affinity("INTEGER");
+        }
+
+        // --- expressions ---
+
+        private Value value(Sql.Expression expression, Scope scope) throws Untranslatable {
+            if (expression instanceof Sql.Constant constant) {
+                return constant(constant.value());
+            } else if (expression instanceof Sql.Name name) {
+                return name(name, scope);
+            } else if (expression instanceof Sql.Binary binary) {
+                return binary(binary, scope);
+            } else if (expression instanceof Sql.Unary unary) {
+                return unary(unary.operator(), value(unary.operand(), scope));
+            } else if (expression instanceof Sql.Call call) {
+                return call(call, scope);
+            } else if (expression instanceof Sql.Case choice) {
+                return choice(choice, scope);
+            } else if (expression instanceof Sql.IsNull test) {
+                return isNull(value(test.operand(), scope), test.not());
+            } else if (expression instanceof Sql.In in) {
+                return in(in, scope);
+            } else if (expression instanceof Sql.Between between) {
+                return between(between, scope);
+            } else if (expression instanceof Sql.Like like) {
+                return like(like, scope);
+            } else if (expression instanceof Sql.Cast cast) {
+                return cast(value(cast.operand(), scope), cast.type());
+            } else if (expression instanceof Sql.Collate collate) {
+                return collate(value(collate.operand(), scope), collate.collation());
+            } else if (expression instanceof Sql.Current current) {
+                return time(current.word().substring(8).toLowerCase(Locale.ROOT).replace("timestamp", "datetime"), List.of(), scope);
+            } else if (expression instanceof Sql.Exists exists) {
+                onlyWhereQueriesMayBe();
+                return Value.truth(Value.ATOM, "EXISTS (" + select(exists.select(), scope, new ArrayList<>(), Output.UNNAMED) + ")");
+            } else if (expression instanceof Sql.Scalar scalar) {
+                return scalar(scalar.select(), scope);
+            }
+            throw new Untranslatable(expression instanceof Sql.Raise ? "RAISE inside an expression" : "a row of values where one value is expected");
+        }
+
+        private static Value constant(Object value) {
+            if (value == null) {
+                return Value.atom(Kind.NULL, "NULL");
+            } else if (value instanceof Boolean truth) {
+                return Value.atom(Kind.BOOLEAN, truth ? "TRUE" : "FALSE").constant(truth);
+            } else if (value instanceof Long number) {
+                var type = number == number.intValue() ? "integer" : "bigint";
+                // -9223372036854775808 without quotes would be a numeric that is then negated
+                return number == Long.MIN_VALUE ? Value.of(Kind.INTEGER, Value.CAST, "'" + number + "'::bigint").constant(number)
+                        : Value.of(Kind.INTEGER, number < 0 ? Value.SIGN : Value.ATOM, number.toString()).type(type).constant(number);
+            } else if (value instanceof Double number) {
+                var text = number.isInfinite() ? number > 0 ? "'Infinity'" : "'-Infinity'" : number < 0 ? "(" + number + ")" : number.toString();
+                return Value.of(Kind.REAL, Value.CAST, text + "::double precision").constant(number);
+            } else if (value instanceof byte[] bytes) {
+                return Value.of(Kind.BLOB, Value.CAST, "'\\x" + HexFormat.of().formatHex(bytes) + "'::bytea").constant(value);
+            }
+            return Value.atom(Kind.TEXT, literal((String) value)).constant(value);
+        }
+
+        private Value unary(String operator, Value operand) throws Untranslatable {
+            switch (operator) {
+                case "NOT":
+                    var truth = condition(operand);
+                    return truth.constant instanceof Boolean known ? constant(!known) : Value.truth(Value.NOT, "NOT " + truth.at(Value.NOT));
+                case "-":
+                    var number = number(operand);
+                    return number.constant instanceof Double constant ? constant(-constant)
+                            : Value.of(number.kind, Value.SIGN, "- " + number.at(Value.SIGN)).type(number.type);
+                case "~":
+                    return Value.of(Kind.INTEGER, Value.OTHER, "~ " + integer(operand).cast("bigint"));
+                default:
+                    return operand.affinity("");
+            }
+        }
+
+        private Value binary(Sql.Binary binary, Scope scope) throws Untranslatable {
+            var operator = binary.operator();
+            if (operator.equals("AND") || operator.equals("OR")) {
+                return logical(operator, condition(value(binary.left(), scope)), condition(value(binary.right(), scope)));
+            }
+            if (binary.left() instanceof Sql.Row left && binary.right() instanceof Sql.Row right && operator.matches("=|<>")) {
+                return rows(operator, left, right, scope);
+            }
+            if (isTypeof(binary.left()) && binary.right() instanceof Sql.Constant type && operator.matches("=|<>")) {
+                return typeIs(binary.left(), Set.of(String.valueOf(type.value())), operator.equals("<>"), scope);
+            }
+            if (binary.right() instanceof Sql.Name word && word.table() == null && word.column().matches("(?i)true|false") && operator.startsWith("IS")) {
+                return Value.truth(Value.COMPARISON, condition(value(binary.left(), scope)).at(Value.OTHER) + " " + operator + " " + word.column().toUpperCase(Locale.ROOT));
+            }
+            var right = value(binary.right(), scope);
+            var left = value(binary.left(), scope);
+            if (binary.right() instanceof Sql.Collate collate && !(binary.left() instanceof Sql.Collate)) {
+                left = collate(left, collate.collation());
+            }
+            switch (operator) {
+                case "||":
+                    var uuid = uuidIdiom(binary);
+                    return uuid == null ? concatenated(left, right) : uuid;
+                case "+", "-", "*", "/", "%":
+                    return arithmetic(operator, left, right);
+                case "&", "|":
+                    return Value.of(Kind.INTEGER, Value.OTHER, integer(left).cast("bigint") + " " + operator + " " + integer(right).at(Value.SUM));
+                case "<<", ">>":
+                    if (!(right.constant instanceof Long distance) || distance < 0 || distance > 63) {
+                        throw new Untranslatable("shift by a distance that is not a constant from 0 to 63");
+                    }
+                    return Value.of(Kind.INTEGER, Value.OTHER, integer(left).cast("bigint") + " " + operator + " " + distance);
+                case "->", "->>":
+                    return arrow(left, right, operator.equals("->"));
+                default:
+                    return compare(operator, left, right);
+            }
+        }
+
+        private Value logical(String operator, Value left, Value right) {
+            var and = operator.equals("AND");
+            if (left.constant instanceof Boolean known) {
+                return known == and ? right : left;
+            }
+            if (right.constant instanceof Boolean known) {
+                return known == and ? left : right;
+            }
+            var rank = and ? Value.AND : Value.OR;
+            return Value.truth(rank, left.at(rank) + " " + operator + " " + right.at(rank));
+        }
+
+        private Value rows(String operator, Sql.Row left, Sql.Row right, Scope scope) throws Untranslatable {
+            if (left.values().size() != right.values().size()) {
+                throw new Untranslatable("rows of different length compared");
+            }
+            var all = constant(true);
+            for (var i = 0; i < left.values().size(); i++) {
+                all = logical("AND", all, compare("=", value(left.values().get(i), scope), value(right.values().get(i), scope)));
+            }
+            return operator.equals("=") ? all : unary("NOT", all);
+        }
+
+        /** The result as SQLite's numbers: 1 and 0 for a boolean, the number that a text begins with, seconds for a converted epoch. */
+        private Value number(Value value) throws Untranslatable {
+            switch (value.kind) {
+                case INTEGER, REAL, REAL_OR_ZERO, NUMBER, NUMERIC:
+                    return value;
+                case NULL:
+                    return Value.of(Kind.INTEGER, Value.CAST, "NULL::bigint");
+                case BOOLEAN:
+                    return value.constant instanceof Boolean truth ? constant(truth ? 1L : 0L) : Value.of(Kind.INTEGER, Value.CAST, value.cast("int")).type("integer");
+                case TEXT, JSON_VALUE, ENUM:
+                    if (value.constant instanceof String text) {
+                        return constant(leadingNumber(text));
+                    }
+                    if (value.moment != null && value.moment.form.equals("unix")) {
+                        return Value.of(Kind.INTEGER, Value.CAST, value.cast("bigint"));
+                    }
+                    return Value.atom(Kind.NUMERIC, leading(text(value), PLAIN_NUMBER, "numeric"));
+                default:
+            }
+            if (value.isNumberOverTime()) {
+                return epochNumber(value);
+            }
+            throw new Untranslatable("arithmetic on " + described(value));
+        }
+
+        private static String described(Value value) {
+            return value.column == null ? "a value of type " + value.type : "column " + value.column.name + ", which is now " + value.column.type;
+        }
+
+        /** What SQLite makes of a text in arithmetic: the longest prefix that is a number, else 0 (lang_expr.html, CAST expressions). */
+        private static Object leadingNumber(String text) {
+            var matcher = Pattern.compile("[ \\t\\n\\x0B\\f\\r]*(" + PLAIN_NUMBER + ")").matcher(text);
+            return matcher.lookingAt() ? Sql.numberValue(matcher.group(1).replaceFirst("^\\+", "")) : 0L;
+        }
+
+        private static String leading(Value text, String pattern, String type) {
+            var found = "coalesce(substring(%s from '%s(%s)')::%s, 0)".formatted(text.sql, BLANKS, pattern, type);
+            return "(CASE WHEN %s IS NOT NULL THEN %s END)".formatted(text.at(Value.OTHER), found);
+        }
+
+        private static String parenthesized(String sql) {
+            return "(" + sql + ")";
+        }
+
+        /** The value as SQLite's integer operators and CAST see it: cut toward zero. */
+        private Value integer(Value value) throws Untranslatable {
+            if (value.kind == Kind.TEXT && value.constant == null && value.moment == null) {
+                var digits = "least(greatest(substring(%s from '%s([+-]?[0-9]+)')::numeric, -9223372036854775808), 9223372036854775807)".formatted(value.sql, BLANKS);
+                return Value.atom(Kind.INTEGER, "(CASE WHEN %s IS NOT NULL THEN CASE WHEN %1$s ~ '%s[+-]?[0-9]' THEN %s::bigint ELSE 0 END END)"
+                        .formatted(value.at(Value.OTHER), BLANKS, digits));
+            }
+            var number = number(value);
+            if (number.kind == Kind.INTEGER) {
+                return number;
+            }
+            return number.constant instanceof Double constant ? constant(constant.longValue()) : Value.of(Kind.INTEGER, Value.CAST, "trunc(" + number.sql + ")::bigint");
+        }
+
+        /** The value as a text, rendered as SQLite does. */
+        private Value text(Value value) throws Untranslatable {
+            var sql = value.sql;
+            switch (value.kind) {
+                case TEXT, MIXED:
+                    return value;
+                case NULL:
+                    return Value.of(Kind.TEXT, Value.CAST, "NULL::text");
+                case BOOLEAN:
+                    return text(number(value));
+                case INTEGER:
+                    return value.constant instanceof Long number ? constant(number.toString()) : Value.of(Kind.TEXT, Value.CAST, value.cast("text"));
+                case REAL:
+                    return Value.atom(Kind.TEXT, realText(value));
+                case NUMERIC:
+                    if (value.column == null) {
+                        break;
+                    }
+                    return Value.atom(Kind.TEXT, "regexp_replace(%s, '(\\.[0-9]*[1-9])0+$|\\.0*$', '\\1')".formatted(value.cast("text")));
+                case ENUM:
+                    immutable("the text of an enum");
+                    if (value.column.conversion.equals("enum")) {
+                        return Value.of(Kind.TEXT, Value.CAST, value.cast("text"));
+                    }
+                    break;
+                case UUID:
+                    return Value.of(Kind.TEXT, Value.CAST, value.cast("text"));
+                case DATE:
+                    if (!value.isNumberOverTime()) {
+                        return Value.atom(Kind.TEXT, pieces("%Y-%m-%d", value.cast("timestamp")));
+                    }
+                    break;
+                case TIMESTAMP, TIMESTAMPTZ:
+                    if (!value.isNumberOverTime()) {
+                        sureOnlyByProof("a time as a text, taken to be written YYYY-MM-DD HH:MM:SS");
+                        return Value.atom(Kind.TEXT, pieces("%Y-%m-%d %H:%M:%S", timestamp(value)));
+                    }
+                    break;
+                case JSON_VALUE:
+                    return Value.atom(Kind.TEXT, "(CASE %s WHEN 'true' THEN '1' WHEN 'false' THEN '0' ELSE %1$s #>> '{}' END)".formatted(sql));
+                default:
+            }
+            if (value.isNumberOverTime()) {
+                return text(number(value));
+            }
+            throw new Untranslatable("the text of " + described(value));
+        }
+
+        /** SQLite always prints a decimal point, and 15 to 17 significant digits, by its version; PostgreSQL as many as are needed to read the number back. */
+        private String realText(Value value) {
+            if (value.constant instanceof Double constant && constant == Math.rint(constant) && Math.abs(constant) < 1e15) {
+                return literal(constant.longValue() + ".0");
+            }
+            notes.note("the text of a real number may have other last digits than SQLite's, which depend on its version");
+            return "regexp_replace(%s::text, '^(-?[0-9]+)(e|$)', '\\1.0\\2')".formatted(value.at(Value.CAST));
+        }
+
+        private Value arithmetic(String operator, Value leftOperand, Value rightOperand) throws Untranslatable {
+            var modulo = operator.equals("%");
+            var left = modulo ? integer(leftOperand) : number(leftOperand);
+            var right = modulo ? integer(rightOperand) : number(rightOperand);
+            var kind = resultOf(operator, left.kind, right.kind);
+            if (modulo && (number(leftOperand).kind != Kind.INTEGER || number(rightOperand).kind != Kind.INTEGER)) {
+                throw new Untranslatable("remainder of a number that may have a fraction");
+            }
+            var rank = operator.matches("[*/%]") ? Value.PRODUCT : Value.SUM;
+            var divisor = right.at(rank + 1);
+            if (operator.matches("[/%]") && !(right.constant instanceof Number number && number.doubleValue() != 0)) {
+                divisor = "nullif(" + right.sql + ", 0)";
+            }
+            if (operator.equals("/") && (kind == Kind.NUMERIC || kind == Kind.NUMBER)) {
+                return quotient(left, right, divisor);
+            }
+            // SQLite counts in 64 bits, PostgreSQL in those of the operands
+            var widen = kind == Kind.INTEGER && !"bigint".equals(left.type) && !"bigint".equals(right.type);
+            return Value.of(kind, rank, (widen ? left.cast("bigint") : left.at(rank)) + " " + operator + " " + divisor);
+        }
+
+        /** The kind of a sum, product or quotient: real as soon as one side is. */
+        private static Kind resultOf(String operator, Kind left, Kind right) {
+            var kinds = new HashSet<>(List.of(left, right));
+            if (kinds.contains(Kind.REAL)) {
+                return Kind.REAL;
+            }
+            if (kinds.contains(Kind.REAL_OR_ZERO) && (kinds.size() == 1 || operator.matches("[*/]"))) {
+                return Kind.REAL_OR_ZERO;
+            }
+            return kinds.contains(Kind.NUMBER) || kinds.contains(Kind.REAL_OR_ZERO) ? Kind.NUMBER : kinds.contains(Kind.NUMERIC) ? Kind.NUMERIC : Kind.INTEGER;
+        }
+
+        /** SQLite keeps a whole number in a NUMERIC column as an integer, and divides two integers without a fraction. */
+        private Value quotient(Value left, Value right, String divisor) throws Untranslatable {
+            for (var operand : List.of(left, right)) {
+                if (operand.kind == Kind.NUMBER || operand.kind == Kind.NUMERIC && operand.column == null) {
+                    sureOnlyByProof("division of a computed number: where both are integers SQLite leaves the fraction out");
+                    return Value.of(Kind.NUMBER, Value.PRODUCT, real(left).at(Value.PRODUCT) + " / " + divisor);
+                }
+            }
+            var whole = Stream.of(left, right).filter(operand -> operand.kind == Kind.NUMERIC).map(operand -> operand.sql + " = trunc(" + operand.sql + ")")
+                    .collect(Collectors.joining(" AND "));
+            return Value.atom(Kind.NUMERIC, "(CASE WHEN %s THEN trunc(%s / %s) ELSE %2$s / %3$s END)".formatted(whole, left.at(Value.PRODUCT), divisor));
+        }
+
+        private Value concatenated(Value left, Value right) throws Untranslatable {
+            var first = text(left);
+            var second = text(right);
+            return Value.of(Kind.TEXT, Value.OTHER, first.at(Value.OTHER) + " || " + second.at(Value.SUM)).ordered(first.ordered || second.ordered);
+        }
+
+        /** The value as a condition: SQLite takes every number but 0 for true. */
+        private Value condition(Value value) throws Untranslatable {
+            if (value.kind == Kind.BOOLEAN) {
+                return value;
+            }
+            if (value.kind == Kind.NULL) {
+                return Value.truth(Value.CAST, "NULL::boolean");
+            }
+            var number = number(value);
+            return number.constant instanceof Number known ? constant(known.doubleValue() != 0) : Value.truth(Value.COMPARISON, number.at(Value.OTHER) + " <> 0");
+        }
+
+        private Value isNull(Value value, boolean not) {
+            return Value.truth(Value.COMPARISON, value.at(Value.OTHER) + (not ? " IS NOT NULL" : " IS NULL"));
+        }
+
+        private static Value collate(Value value, String collation) throws Untranslatable {
+            return switch (collation) {
+                case "BINARY" -> value.noCase(false);
+                case "NOCASE" -> value.noCase(true);
+                default -> throw new Untranslatable("COLLATE " + collation);
+            };
+        }
+
+        private static String ordered(Value value) {
+            return value.kind != Kind.TEXT || value.ordered ? value.sql : value.at(Value.CAST) + " COLLATE \"C\"";
+        }
+
+        /** Folds A to Z only, as NOCASE does: so does lower() under the collation "C". */
+        private static String folded(Value value) {
+            return "lower(" + (value.constant == null ? value.at(Value.CAST) : value.sql) + " COLLATE \"C\")";
+        }
+
+        // --- comparison: SQLite docs datatype3.html, sections 4 and 5 ---
+
+        private Value compare(String operator, Value left, Value right) throws Untranslatable {
+            if (left.kind == Kind.NULL || right.kind == Kind.NULL) {
+                if (operator.startsWith("IS")) {
+                    return isNull(left.kind == Kind.NULL ? right : left, operator.equals("IS NOT"));
+                }
+                return Value.truth(Value.CAST, "NULL::boolean");
+            }
+            if (left.kind == Kind.BOOLEAN || right.kind == Kind.BOOLEAN) {
+                return left.kind == Kind.BOOLEAN ? compareBoolean(operator, left, right) : compareBoolean(mirrored(operator), right, left);
+            }
+            if (left.kind.isTime() || right.kind.isTime()) {
+                return left.kind.isTime() ? compareTime(operator, left, right) : compareTime(mirrored(operator), right, left);
+            }
+            if (left.kind == Kind.JSON_VALUE || right.kind == Kind.JSON_VALUE) {
+                return left.kind == Kind.JSON_VALUE ? compareJson(operator, left, right) : compareJson(mirrored(operator), right, left);
+            }
+            if (left.kind.isNumber() && right.kind.isNumber() || left.kind == Kind.BLOB && right.kind == Kind.BLOB) {
+                return compared(operator, left.at(Value.OTHER), right.at(Value.OTHER));
+            }
+            if (isText(left) && isText(right)) {
+                return compareText(operator, left, right);
+            }
+            if (isText(left) && right.kind.isNumber()) {
+                return compareTextWithNumber(operator, left, right);
+            }
+            if (left.kind.isNumber() && isText(right)) {
+                return compareTextWithNumber(mirrored(operator), right, left);
+            }
+            throw new Untranslatable("comparison of " + described(left) + " with " + described(right));
+        }
+
+        private static boolean isText(Value value) {
+            return value.kind == Kind.TEXT || value.kind == Kind.UUID || value.kind == Kind.ENUM;
+        }
+
+        private static String mirrored(String operator) {
+            return switch (operator) {
+                case "<" -> ">";
+                case "<=" -> ">=";
+                case ">" -> "<";
+                case ">=" -> "<=";
+                default -> operator;
+            };
+        }
+
+        private static Value compared(String operator, String left, String right) {
+            var spelled = switch (operator) {
+                case "IS" -> "IS NOT DISTINCT FROM";
+                case "IS NOT" -> "IS DISTINCT FROM";
+                default -> operator;
+            };
+            return Value.truth(Value.COMPARISON, left + " " + spelled + " " + right);
+        }
+
+        private Value compareBoolean(String operator, Value left, Value right) throws Untranslatable {
+            var wanted = right.kind == Kind.BOOLEAN ? right.constant : truthOf(right.constant);
+            if (wanted instanceof Boolean truth && operator.matches("=|<>|IS|IS NOT")) {
+                if (operator.startsWith("IS")) {
+                    return Value.truth(Value.COMPARISON, left.at(Value.OTHER) + " " + operator + " " + truth.toString().toUpperCase(Locale.ROOT));
+                }
+                return truth == operator.equals("=") ? left.constant(left.constant) : Value.truth(Value.NOT, "NOT " + left.at(Value.NOT));
+            }
+            if (right.kind == Kind.BOOLEAN) {
+                return compared(operator, left.at(Value.OTHER), right.at(Value.OTHER));
+            }
+            return compare(operator, number(left).affinity(left.affinity), right);
+        }
+
+        private static Object truthOf(Object constant) {
+            if (constant instanceof Long number) {
+                return number == 0 ? Boolean.FALSE : number == 1 ? Boolean.TRUE : null;
+            }
+            return constant instanceof String text && text.matches("(?i)t|true|y|yes|on|f|false|n|no|off") ? (Object) text.matches("(?i)t|true|y|yes|on") : null;
+        }
+
+        private Value compareText(String operator, Value left, Value right) throws Untranslatable {
+            if (left.noCase || right.noCase && left.column == null) {
+                return compared(operator, folded(text(left)), folded(text(right)));
+            }
+            if (left.kind == Kind.ENUM && right.constant instanceof String text && place == Place.IMMUTABLE && operator.matches("=|<>")) {
+                return compared(operator, left.sql, assigned(right, left.column).sql);
+            }
+            if (left.kind == Kind.ENUM && right.constant instanceof String text) {
+                return compareText(operator, enumText(left), constant(enumCase(text, left.column.conversion)));
+            }
+            if (right.kind == Kind.ENUM && left.constant instanceof String) {
+                return compareText(mirrored(operator), right, left);
+            }
+            if (left.kind == Kind.UUID && right.kind == Kind.UUID) {
+                return compared(operator, left.at(Value.OTHER), right.at(Value.OTHER));
+            }
+            var first = text(left);
+            var second = text(right);
+            var equality = operator.matches("=|<>|IS|IS NOT");
+            return compared(operator, equality || first.ordered || second.ordered ? first.at(Value.OTHER) : ordered(first), second.at(Value.OTHER));
+        }
+
+        private static Value enumText(Value value) {
+            return Value.of(Kind.TEXT, Value.CAST, value.cast("text"));
+        }
+
+        private static String enumCase(String text, String conversion) {
+            return conversion.equals("enum-lower") ? text.toLowerCase(Locale.ROOT) : conversion.equals("enum-upper") ? text.toUpperCase(Locale.ROOT) : text;
+        }
+
+        private Value compareTextWithNumber(String operator, Value text, Value number) throws Untranslatable {
+            if (number.hasNumericAffinity()) {
+                if (text.constant instanceof String constant) {
+                    var trimmed = constant.strip();
+                    return trimmed.matches(PLAIN_NUMBER) ? compared(operator, constant(leadingNumber(trimmed)).at(Value.OTHER), number.at(Value.OTHER))
+                            : classes(operator, text, number);
+                }
+                return numberInText(operator, text, number);
+            }
+            if (text.affinity.equals("TEXT") || text.column != null && text.hasNumericAffinity() && operator.matches("=|<>|IS|IS NOT")) {
+                return compareText(operator, text, text(number));
+            }
+            if (text.hasNumericAffinity()) {
+                throw new Untranslatable("order of a column that has numbers and texts");
+            }
+            return classes(operator, text, number);
+        }
+
+        /** A text that is a number is compared as that, any other is greater than the number. */
+        private Value numberInText(String operator, Value text, Value number) throws Untranslatable {
+            if (operator.startsWith("IS")) {
+                throw new Untranslatable("IS between a text and a column of numbers");
+            }
+            var isNumber = "%s ~ '%s%s[ \\t\\n\\v\\f\\r]*$'".formatted(text.at(Value.OTHER), BLANKS, PLAIN_NUMBER);
+            return Value.truth(Value.ATOM, "(CASE WHEN %s THEN %s %s %s WHEN %s IS NOT NULL AND %s IS NOT NULL THEN %s END)".formatted(isNumber, text.cast("numeric"), operator,
+                    number.at(Value.OTHER), text.at(Value.OTHER), number.at(Value.OTHER), operator.matches("<>|>|>=") ? "TRUE" : "FALSE"));
+        }
+
+        /** Where no side is converted, any text is greater than any number. */
+        private Value classes(String operator, Value text, Value number) {
+            notes.note("compares a text with a number, which in SQLite are never equal: " + text.sql + " " + operator + " " + number.sql);
+            if (operator.startsWith("IS")) {
+                return isNull(text.constant == null ? text : number, operator.equals("IS")).constant(null).sql("(%s IS NULL AND %s IS NULL) = %s".formatted(
+                        text.at(Value.OTHER), number.at(Value.OTHER), operator.equals("IS") ? "TRUE" : "FALSE"), Value.COMPARISON);
+            }
+            return Value.truth(Value.ATOM, "(CASE WHEN %s IS NOT NULL AND %s IS NOT NULL THEN %s END)".formatted(text.at(Value.OTHER), number.at(Value.OTHER),
+                    operator.matches("<>|>|>=") ? "TRUE" : "FALSE"));
+        }
+
+        /** jsonb knows 5 from "5" as SQLite's json_extract does; there true and false are 1 and 0. */
+        private Value compareJson(String operator, Value json, Value other) throws Untranslatable {
+            if (!operator.matches("=|<>|IS|IS NOT") || other.constant == null) {
+                throw new Untranslatable("comparison of a value in JSON with something else than a constant, or for order");
+            }
+            if (other.constant instanceof Long number && (number == 0 || number == 1)) {
+                var same = Value.truth(Value.COMPARISON, "%s IN ('%d', '%s')".formatted(json.at(Value.OTHER), number, number == 1));
+                return operator.startsWith("IS") ? Value.truth(Value.COMPARISON, "(" + same.sql + ") " + operator + " TRUE") : operator.equals("=") ? same : unary("NOT", same);
+            }
+            return compared(operator, json.at(Value.OTHER), "to_jsonb(" + (other.kind == Kind.TEXT ? other.cast("text") : other.sql) + ")");
+        }
+
+        private Value between(Sql.Between between, Scope scope) throws Untranslatable {
+            var operand = value(between.operand(), scope);
+            var low = compare(">=", operand, value(between.low(), scope));
+            var high = compare("<=", operand, value(between.high(), scope));
+            var both = logical("AND", low, high);
+            if (low.sql.startsWith(operand.at(Value.OTHER) + " >= ") && high.sql.startsWith(operand.at(Value.OTHER) + " <= ")) {
+                var start = operand.at(Value.OTHER).length() + 4;
+                return Value.truth(Value.COMPARISON, "%s %sBETWEEN %s AND %s".formatted(operand.at(Value.OTHER), between.not() ? "NOT " : "",
+                        low.sql.substring(start), high.sql.substring(start)));
+            }
+            return between.not() ? unary("NOT", both) : both;
+        }
+
+        private Value in(Sql.In in, Scope scope) throws Untranslatable {
+            if (in.values() == null) {
+                return inSelect(in, scope);
+            }
+            if (isTypeof(in.operand()) && in.values().stream().allMatch(Sql.Constant.class::isInstance)) {
+                return typeIs(in.operand(), in.values().stream().map(value -> String.valueOf(((Sql.Constant) value).value())).collect(Collectors.toSet()), in.not(), scope);
+            }
+            if (in.operand() instanceof Sql.Row) {
+                var any = constant(false);
+                for (var row : in.values()) {
+                    any = logical("OR", any, binary(new Sql.Binary("=", in.operand(), row), scope));
+                }
+                return in.not() ? unary("NOT", any) : any;
+            }
+            var operand = value(in.operand(), scope);
+            if (in.values().isEmpty()) {
+                return constant(in.not());
+            }
+            var all = new ArrayList<Value>();
+            for (var value : in.values()) {
+                all.add(value(value, scope).affinity("").noCase(false));
+            }
+            if (operand.kind == Kind.BOOLEAN && place == Place.CHECK && !in.not()
+                    && all.stream().map(value -> truthOf(value.constant)).collect(Collectors.toSet()).containsAll(Set.of(true, false))) {
+                return constant(true);
+            }
+            var tests = new ArrayList<Value>();
+            for (var value : all) {
+                tests.add(value.kind == Kind.NULL ? Value.truth(Value.CAST, "NULL::boolean") : compare("=", operand, value));
+            }
+            return membership(operand, tests, in.not());
+        }
+
+        /** x IN (…) if every test is "x = something", else the tests joined by OR. */
+        private Value membership(Value operand, List<Value> tests, boolean not) throws Untranslatable {
+            var shared = Stream.of(operand.at(Value.OTHER), operand.kind == Kind.ENUM ? operand.cast("text") : "", folded(operand)).map(sql -> sql + " = ")
+                    .filter(start -> tests.stream().allMatch(test -> test.rank == Value.COMPARISON && test.sql.startsWith(start))).findFirst();
+            if (shared.isPresent()) {
+                var values = tests.stream().map(test -> test.sql.substring(shared.get().length())).collect(Collectors.joining(", "));
+                return Value.truth(Value.COMPARISON, shared.get().replaceFirst(" = $", "") + (not ? " NOT IN (" : " IN (") + values + ")");
+            }
+            var any = constant(false);
+            for (var test : tests) {
+                any = logical("OR", any, test);
+            }
+            return not ? unary("NOT", any) : any;
+        }
+
+        private Value inSelect(Sql.In in, Scope scope) throws Untranslatable {
+            onlyWhereQueriesMayBe();
+            var fields = new ArrayList<Field>();
+            var sql = select(in.select(), scope, fields, Output.UNNAMED);
+            var operands = in.operand() instanceof Sql.Row row ? row.values() : List.of(in.operand());
+            if (operands.size() != fields.size()) {
+                throw new Untranslatable("IN with a select of another number of columns");
+            }
+            var left = new ArrayList<String>();
+            for (var i = 0; i < operands.size(); i++) {
+                var operand = value(operands.get(i), scope);
+                var field = fields.get(i).value;
+                var plain = compare("=", operand, field.sql("x", Value.ATOM));
+                if (operand.noCase || !plain.sql.equals(operand.at(Value.OTHER) + " = x")) {
+                    throw new Untranslatable("IN with a select whose values need a conversion");
+                }
+                left.add(operand.at(operands.size() == 1 ? Value.OTHER : Value.OR));
+            }
+            var row = left.size() == 1 ? left.get(0) : "(" + String.join(", ", left) + ")";
+            return Value.truth(Value.COMPARISON, row + (in.not() ? " NOT IN (" : " IN (") + sql + ")");
+        }
+
+        private static boolean isTypeof(Sql.Expression expression) {
+            return expression instanceof Sql.Call call && call.name().equals("typeof") && call.arguments().size() == 1;
+        }
+
+        /** typeof(x) is among the types: known from the type of the column but for NULL. */
+        private Value typeIs(Sql.Expression call, Set<String> types, boolean not, Scope scope) throws Untranslatable {
+            var value = value(((Sql.Call) call).arguments().get(0), scope);
+            var own = storageClass(value);
+            if (own == null) {
+                throw new Untranslatable("typeof " + described(value));
+            }
+            var ifNull = types.contains("null") != not;
+            var ifNot = types.contains(own) != not;
+            return ifNull == ifNot ? constant(ifNull) : isNull(value, ifNot);
+        }
+
+        /** What typeof() says of each value but NULL; null if it is not the same for all. */
+        private static String storageClass(Value value) {
+            if (value.isNumberOverTime()) {
+                return value.affinity.equals("INTEGER") ? "integer" : null;
+            }
+            return switch (value.kind) {
+                case BOOLEAN, INTEGER -> "integer";
+                case REAL -> "real";
+                case TEXT, DATE, TIME, TIMESTAMP, TIMESTAMPTZ, JSON, UUID, ENUM -> "text";
+                case BLOB -> "blob";
+                default -> null;
+            };
+        }
+
+        private Value like(Sql.Like like, Scope scope) throws Untranslatable {
+            var operand = text(value(like.left(), scope));
+            var pattern = value(like.pattern(), scope);
+            if (like.operator().equals("GLOB")) {
+                if (!(pattern.constant instanceof String glob)) {
+                    throw new Untranslatable("GLOB with a pattern that is not a constant");
+                }
+                return Value.truth(Value.COMPARISON, collatedC(operand) + (like.not() ? " !~ " : " ~ ") + literal(regularExpression(glob)));
+            }
+            if (!like.operator().equals("LIKE")) {
+                throw new Untranslatable(like.operator() + " is up to the application in SQLite");
+            }
+            var escape = "";
+            if (like.escape() != null) {
+                if (!(value(like.escape(), scope).constant instanceof String character) || character.length() != 1) {
+                    throw new Untranslatable("LIKE with an ESCAPE that is not one constant character");
+                }
+                escape = character.equals("\\") ? "" : " ESCAPE " + literal(character);
+            } else if (!(pattern.constant instanceof String constant) || constant.contains("\\")) {
+                escape = " ESCAPE ''";
+            }
+            // under the collation "C" ILIKE folds A to Z only, as SQLite's LIKE does
+            return Value.truth(Value.COMPARISON, collatedC(operand) + (like.not() ? " NOT ILIKE " : " ILIKE ") + text(pattern).at(Value.OTHER) + escape);
+        }
+
+        private static String collatedC(Value text) {
+            return text.ordered ? text.at(Value.OTHER) : text.at(Value.CAST) + " COLLATE \"C\"";
+        }
+
+        /** GLOB as a regular expression of PostgreSQL (manual, 9.7.3): there a backslash escapes inside brackets too. */
+        private static String regularExpression(String glob) throws Untranslatable {
+            var result = new StringBuilder("^");
+            for (var i = 0; i < glob.length(); i++) {
+                var c = glob.charAt(i);
+                if (c == '[') {
+                    var inverted = glob.startsWith("^", i + 1);
+                    var first = i + (inverted ? 2 : 1);
+                    var end = glob.indexOf(']', glob.startsWith("]", first) ? first + 1 : first);
+                    if (end < 0) {
+                        throw new Untranslatable("GLOB with an open bracket");
+                    }
+                    result.append(inverted ? "[^" : "[").append(glob.substring(first, end).replaceAll("[\\\\\\[\\]^]", "\\\\$0")).append(']');
+                    i = end;
+                } else {
+                    result.append(c == '*' ? ".*" : c == '?' ? "." : "\\.+^$(){}|]".indexOf(c) >= 0 ? "\\" + c : String.valueOf(c));
+                }
+            }
+            return result.append('$').toString();
+        }
+
+        // --- CASE, CAST, and several values of one type ---
+
+        private Value choice(Sql.Case choice, Scope scope) throws Untranslatable {
+            var conditions = new ArrayList<String>();
+            var results = new ArrayList<Value>();
+            var base = choice.base() == null ? null : value(choice.base(), scope);
+            for (var when : choice.whens()) {
+                var condition = value(when.condition(), scope);
+                conditions.add((base == null ? condition(condition) : compare("=", base, condition)).sql);
+                results.add(value(when.result(), scope));
+            }
+            results.add(choice.otherwise() == null ? constant(null) : value(choice.otherwise(), scope));
+            var kind = common(results);
+            var sql = new StringBuilder("CASE");
+            for (var i = 0; i < conditions.size(); i++) {
+                sql.append(" WHEN ").append(conditions.get(i)).append(" THEN ").append(as(kind, results.get(i)).sql);
+            }
+            var otherwise = choice.otherwise() == null ? "" : " ELSE " + as(kind, results.get(results.size() - 1)).sql;
+            return like(results, Value.atom(kind, sql + otherwise + " END"));
+        }
+
+        /** The kind that all the values can be given. */
+        private Kind common(List<Value> values) throws Untranslatable {
+            var kinds = values.stream().map(Value::kind).filter(kind -> kind != Kind.NULL).collect(Collectors.toCollection(LinkedHashSet::new));
+            var conversions = values.stream().filter(Value::isNumberOverTime).map(value -> value.column.conversion).collect(Collectors.toSet());
+            if (kinds.size() <= 1 && conversions.size() <= 1) {
+                return kinds.isEmpty() ? Kind.NULL : kinds.iterator().next();
+            }
+            if (!conversions.isEmpty()) {
+                kinds.removeIf(Kind::isTime);
+                kinds.add(Kind.INTEGER);
+            }
+            var counted = !conversions.isEmpty() || kinds.contains(Kind.BOOLEAN);
+            if (kinds.remove(Kind.BOOLEAN)) {
+                kinds.add(Kind.INTEGER);
+            }
+            if (kinds.stream().allMatch(Kind::isNumber)) {
+                var onlyZero = !counted && values.stream().noneMatch(value -> value.kind == Kind.INTEGER && !Long.valueOf(0).equals(value.constant));
+                return kinds.stream().noneMatch(Kind::isDouble) ? kinds.contains(Kind.NUMERIC) ? Kind.NUMERIC : Kind.INTEGER
+                        : onlyZero && !kinds.contains(Kind.NUMERIC) && !kinds.contains(Kind.NUMBER) ? Kind.REAL_OR_ZERO : Kind.NUMBER;
+            }
+            if (kinds.stream().noneMatch(kind -> kind == Kind.BLOB || kind == Kind.JSON || kind.isTime() || kind == Kind.OTHER)) {
+                if (kinds.stream().anyMatch(kind -> kind.isNumber() || kind == Kind.MIXED || kind == Kind.JSON_VALUE)) {
+                    notes.note("a column has numbers and texts: all are texts in PostgreSQL");
+                    return Kind.MIXED;
+                }
+                return Kind.TEXT;
+            }
+            throw new Untranslatable("values of different types in one column: " + values.stream().map(Value::sql).collect(Collectors.joining(", ")));
+        }
+
+        private Value as(Kind kind, Value value) throws Untranslatable {
+            if (value.kind == kind || value.kind == Kind.NULL) {
+                return value.kind == Kind.NULL ? constant(null) : value;
+            }
+            return switch (kind) {
+                case INTEGER -> number(value);
+                case REAL, REAL_OR_ZERO, NUMBER -> number(value).kind.isDouble() ? Value.of(kind, number(value).rank, number(value).sql)
+                        : Value.of(kind, Value.CAST, number(value).cast("double precision"));
+                case NUMERIC -> Value.of(kind, Value.CAST, number(value).cast("numeric"));
+                default -> text(value);
+            };
+        }
+
+        /** Gives a result what all the values it comes from have in common. */
+        private static Value like(List<Value> values, Value result) {
+            var real = values.stream().filter(value -> value.kind != Kind.NULL).toList();
+            var types = real.stream().map(Value::type).collect(Collectors.toSet());
+            var column = real.isEmpty() ? null : real.get(0).column;
+            var same = column != null && real.stream().allMatch(value -> value.column != null && value.column.conversion.equals(column.conversion))
+                    && (result.kind.isTime() || result.kind == Kind.ENUM);
+            var typed = types.size() == 1 && real.get(0).kind == result.kind ? result.type(types.iterator().next()) : result;
+            return new Value(typed.sql, typed.rank, typed.kind, typed.type, "", real.stream().anyMatch(Value::ordered), false, null, null, same ? column : null);
+        }
+
+        private Value cast(Value value, String type) throws Untranslatable {
+            var affinity = affinity(type);
+            return switch (affinity) {
+                case "INTEGER" -> integer(value).affinity(affinity);
+                case "TEXT" -> text(value).affinity(affinity);
+                case "REAL" -> real(value).affinity(affinity);
+                case "NUMERIC" -> number(value).affinity(affinity);
+                default -> {
+                    if (value.kind == Kind.BLOB) {
+                        yield value;
+                    }
+                    immutable("CAST AS BLOB");
+                    yield Value.atom(Kind.BLOB, "convert_to(" + text(value).sql + ", 'UTF8')");
+                }
+            };
+        }
+
+        private Value real(Value value) throws Untranslatable {
+            var number = number(value);
+            return number.kind.isDouble() ? Value.of(Kind.REAL, number.rank, number.sql).constant(number.constant) : number.constant instanceof Long whole ? constant(whole.doubleValue())
+                    : Value.of(Kind.REAL, Value.CAST, number.cast("double precision"));
+        }
+
+        /** Affinity of a declared type: SQLite docs datatype3.html, section 3.1; the order of the rules matters. */
+        static String affinity(String declared) {
+            var type = declared.toUpperCase(Locale.ROOT);
+            return type.contains("INT") ? "INTEGER"
+                    : type.contains("CHAR") || type.contains("CLOB") || type.contains("TEXT") ? "TEXT"
+                    : type.isBlank() || type.contains("BLOB") ? "BLOB"
+                    : type.contains("REAL") || type.contains("FLOA") || type.contains("DOUB") ? "REAL" : "NUMERIC";
+        }
+
+        /** Lets a translation that rests on an assumption pass where it is proved afterwards, with a note. */
+        private void sureOnlyByProof(String assumption) throws Untranslatable {
+            if (place != Place.VIEW) {
+                throw new Untranslatable(assumption);
+            }
+            notes.note(assumption);
+        }
+
+        private void immutable(String what) throws Untranslatable {
+            if (place == Place.IMMUTABLE) {
+                throw new Untranslatable(what + " is not immutable in PostgreSQL");
+            }
+        }
+
+        private void onlyWhereQueriesMayBe() throws Untranslatable {
+            if (place != Place.VIEW && place != Place.TRIGGER) {
+                throw new Untranslatable("a select inside an expression");
+            }
+        }
+
+        // --- functions: SQLite docs lang_corefunc.html, lang_aggfunc.html, lang_mathfunc.html ---
+
+        private Value call(Sql.Call call, Scope scope) throws Untranslatable {
+            var name = call.name();
+            var count = call.arguments().size();
+            if (call.window() != null || AGGREGATES.contains(name) || count == 1 && (name.equals("min") || name.equals("max"))) {
+                return aggregate(call, scope);
+            }
+            if (call.distinct() || call.star() || !call.orderBy().isEmpty() || call.filter() != null) {
+                throw new Untranslatable("the function " + name + " as an aggregate");
+            }
+            if (Set.of("date", "time", "datetime", "julianday", "unixepoch", "strftime").contains(name)) {
+                return time(name, call.arguments(), scope);
+            }
+            if (name.equals("typeof") && count == 1) {
+                return typeof(value(call.arguments().get(0), scope));
+            }
+            var random = random(call, scope);
+            if (random != null) {
+                return random;
+            }
+            var arguments = new ArrayList<Value>();
+            for (var argument : call.arguments()) {
+                arguments.add(value(argument, scope));
+            }
+            var result = name.startsWith("json") ? json(name, arguments) : function(name, arguments);
+            if (result == null) {
+                throw new Untranslatable("the function " + name + " with " + count + " arguments");
+            }
+            return result;
+        }
+
+        private Value function(String name, List<Value> a) throws Untranslatable {
+            switch (name + "/" + a.size()) {
+                case "abs/1":
+                    var number = number(a.get(0));
+                    return Value.atom(number.kind, "abs(" + number.sql + ")").type(number.type);
+                case "lower/1", "upper/1":
+                    return Value.atom(Kind.TEXT, name + "(" + ordered(text(a.get(0))) + ")").ordered(true);
+                case "trim/1", "ltrim/1", "rtrim/1", "trim/2", "ltrim/2", "rtrim/2":
+                    return textual(name.equals("trim") ? "btrim" : name, a);
+                case "replace/3":
+                    return textual(name, a);
+                case "length/1":
+                    return a.get(0).kind == Kind.BLOB ? small("octet_length(" + a.get(0).sql + ")") : small("length(" + text(a.get(0)).sql + ")");
+                case "octet_length/1":
+                    return small("octet_length(" + (a.get(0).kind == Kind.BLOB ? a.get(0) : text(a.get(0))).sql + ")");
+                case "substr/2", "substring/2", "substr/3", "substring/3":
+                    return substr(a);
+                case "instr/2":
+                    return a.get(0).kind == Kind.BLOB && a.get(1).kind == Kind.BLOB ? small("position(" + a.get(1).at(Value.SUM) + " in " + a.get(0).at(Value.SUM) + ")")
+                            : small("strpos(" + text(a.get(0)).sql + ", " + text(a.get(1)).sql + ")");
+                case "ifnull/2":
+                    return coalesce(a);
+                case "nullif/2":
+                    var same = compare("=", a.get(0), a.get(1));
+                    return like(List.of(a.get(0)), Value.atom(a.get(0).kind, "(CASE WHEN %s THEN NULL ELSE %s END)".formatted(same.sql, a.get(0).sql)));
+                case "iif/2", "if/2", "iif/3", "if/3":
+                    return iif(a);
+                case "likely/1", "unlikely/1":
+                    return a.get(0);
+                case "likelihood/2":
+                    return a.get(0);
+                case "round/1", "round/2":
+                    return round(a);
+                case "hex/1":
+                    return hex(a.get(0));
+                case "quote/1":
+                    return quoted(a.get(0));
+                case "unicode/1":
+                    return small("nullif(ascii(" + text(a.get(0)).sql + "), 0)");
+                case "sign/1":
+                    return Value.of(Kind.INTEGER, Value.CAST, "sign(" + number(a.get(0)).sql + ")::int").type("integer");
+                case "ceil/1", "ceiling/1", "floor/1", "trunc/1":
+                    var whole = number(a.get(0));
+                    return whole.kind == Kind.INTEGER ? whole.constant(null).affinity("") : Value.atom(whole.kind, name + "(" + whole.sql + ")");
+                case "exp/1", "sin/1", "cos/1", "tan/1", "atan/1", "degrees/1", "radians/1":
+                    return Value.atom(Kind.REAL, name + "(" + real(a.get(0)).sql + ")");
+                case "pi/0":
+                    return Value.atom(Kind.REAL, "pi()");
+                case "sqrt/1":
+                    return onlyIf("%s >= 0", "sqrt(%s)", real(a.get(0)));
+                case "ln/1":
+                    return onlyIf("%s > 0", "ln(%s)", real(a.get(0)));
+                case "log/1", "log10/1":
+                    return onlyIf("%s > 0", "log(%s)", real(a.get(0)));
+                case "pow/2", "power/2":
+                    return Value.atom(Kind.REAL, "power(" + real(a.get(0)).sql + ", " + real(a.get(1)).sql + ")");
+                case "uuid/0", "uuid4/0", "gen_random_uuid/0":
+                    return uuid();
+                default:
+                    return severalArguments(name, a);
+            }
+        }
+
+        private Value severalArguments(String name, List<Value> a) throws Untranslatable {
+            switch (name) {
+                case "coalesce":
+                    return coalesce(a);
+                case "min", "max":
+                    return extreme(name.equals("min") ? "least" : "greatest", a);
+                case "printf", "format":
+                    return printf(a);
+                case "char":
+                    var parts = new ArrayList<String>();
+                    for (var code : a) {
+                        if (!(code.constant instanceof Long number) || number < 1 || number > 0x10FFFF) {
+                            throw new Untranslatable("char() of something else than constants");
+                        }
+                        parts.add("chr(" + number + ")");
+                    }
+                    return Value.of(Kind.TEXT, parts.size() == 1 ? Value.ATOM : Value.OTHER, parts.isEmpty() ? "''" : String.join(" || ", parts));
+                case "concat", "concat_ws":
+                    var all = new ArrayList<String>();
+                    for (var value : a) {
+                        all.add(text(value).sql);
+                    }
+                    immutable(name);
+                    return Value.atom(Kind.TEXT, name + "(" + String.join(", ", all) + ")");
+                default:
+                    return null;
+            }
+        }
+
+        private static Value small(String sql) {
+            return Value.atom(Kind.INTEGER, sql).type("integer");
+        }
+
+        private Value textual(String name, List<Value> arguments) throws Untranslatable {
+            var all = new ArrayList<Value>();
+            for (var argument : arguments) {
+                all.add(text(argument));
+            }
+            return Value.atom(Kind.TEXT, name + "(" + all.stream().map(Value::sql).collect(Collectors.joining(", ")) + ")").ordered(all.stream().anyMatch(Value::ordered));
+        }
+
+        private static Value onlyIf(String condition, String result, Value value) {
+            return Value.atom(Kind.REAL, ("(CASE WHEN " + condition + " THEN " + result + " END)").replace("%s", value.at(Value.OTHER)));
+        }
+
+        private Value coalesce(List<Value> values) throws Untranslatable {
+            var kind = common(values);
+            var all = new ArrayList<String>();
+            for (var value : values) {
+                all.add(as(kind, value).sql);
+            }
+            return like(values, Value.atom(kind, "coalesce(" + String.join(", ", all) + ")")).affinity("");
+        }
+
+        private Value iif(List<Value> a) throws Untranslatable {
+            var results = a.size() == 2 ? List.of(a.get(1), constant(null)) : a.subList(1, 3);
+            var kind = common(results);
+            return like(results, Value.atom(kind, "CASE WHEN %s THEN %s ELSE %s END".formatted(condition(a.get(0)).sql, as(kind, results.get(0)).sql,
+                    as(kind, results.get(1)).sql)));
+        }
+
+        /** The least or greatest, NULL as soon as one is NULL: least() and greatest() pass NULL over. */
+        private Value extreme(String function, List<Value> values) throws Untranslatable {
+            var kind = common(values);
+            if (kind == Kind.MIXED || kind == Kind.JSON || kind == Kind.JSON_VALUE || kind == Kind.ENUM || kind == Kind.BLOB || values.stream().anyMatch(Value::noCase)) {
+                throw new Untranslatable("min() or max() of values that have another order in PostgreSQL");
+            }
+            var all = new ArrayList<String>();
+            for (var value : values) {
+                all.add(kind == Kind.TEXT ? ordered(as(kind, value)) : as(kind, value).sql);
+            }
+            var tests = values.stream().filter(value -> value.constant == null).map(value -> isNull(value, false).sql).collect(Collectors.joining(" OR "));
+            var best = function + "(" + String.join(", ", all) + ")";
+            return like(values, Value.atom(kind, tests.isEmpty() ? best : "(CASE WHEN " + tests + " THEN NULL ELSE " + best + " END)")).affinity("").ordered(true);
+        }
+
+        /** A negative start counts from the end, a negative length goes backwards; PostgreSQL knows neither. */
+        private Value substr(List<Value> a) throws Untranslatable {
+            var source = a.get(0);
+            if (source.kind.isTime() && !source.isNumberOverTime() && a.size() == 3 && a.get(1).constant instanceof Long first && a.get(2).constant instanceof Long length
+                    && source.kind != Kind.TIME && first >= 1 && first + length <= 11) {
+                // the date is written alike in every form that was accepted as a time
+                source = Value.atom(Kind.TEXT, pieces("%Y-%m-%d", timestamp(source)));
+            }
+            var blob = source.kind == Kind.BLOB;
+            // of an empty blob SQLite makes NULL
+            var text = blob ? Value.atom(Kind.BLOB, "nullif(" + source.sql + ", '')") : text(source);
+            var length = blob ? "octet_length(" + text.sql + ")" : "length(" + text.sql + ")";
+            var start = int4(a.get(1));
+            var known = a.get(1).constant instanceof Long constant ? constant : null;
+            var first = known == null ? "CASE WHEN %s < 0 THEN %s + %1$s + 1 ELSE %1$s END".formatted(start.at(Value.OTHER), length)
+                    : known < 0 ? length + " - " + (-known - 1) : start.sql;
+            if (a.size() == 2) {
+                return sameText(text, !blob && known != null && known < 0 ? "right(" + text.sql + ", " + -known + ")" : "substr(" + text.sql + ", " + first + ")");
+            }
+            var count = int4(a.get(2));
+            if (a.get(2).constant instanceof Long) {
+                if ((Long) a.get(2).constant < 0) {
+                    throw new Untranslatable("substr() with a negative length");
+                }
+                return sameText(text, "substr(" + text.sql + ", " + first + ", " + count.sql + ")");
+            }
+            return sameText(text, "(CASE WHEN %s < 0 THEN substr(%s, (%s) + %1$s, - %1$s) ELSE substr(%2$s, %3$s, %1$s) END)".formatted(count.at(Value.SIGN), text.sql, first));
+        }
+
+        private static Value sameText(Value source, String sql) {
+            return Value.atom(source.kind == Kind.BLOB ? Kind.BLOB : Kind.TEXT, sql).ordered(source.ordered);
+        }
+
+        private Value int4(Value value) throws Untranslatable {
+            var number = integer(value);
+            return "integer".equals(number.type) || "smallint".equals(number.type) ? number : Value.of(Kind.INTEGER, Value.CAST, number.cast("int")).type("integer");
+        }
+
+        /** Halves go away from zero as in SQLite if they are rounded as numeric; a cast to numeric keeps 15 digits, as SQLite prints. */
+        private Value round(List<Value> a) throws Untranslatable {
+            var number = number(a.get(0));
+            if (a.size() == 1 && number.kind == Kind.INTEGER) {
+                return real(number);
+            }
+            var digits = a.size() == 1 ? 0L : a.get(1).constant;
+            if (!(digits instanceof Long places) || places > 30) {
+                throw new Untranslatable("round() to a number of digits that is not a constant");
+            }
+            return Value.of(Kind.REAL, Value.CAST, "round(" + number.cast("numeric") + (places > 0 ? ", " + places : "") + ")::double precision");
+        }
+
+        private Value hex(Value value) throws Untranslatable {
+            immutable("hex() of a text");
+            var bytes = value.kind == Kind.BLOB ? value.sql : "convert_to(" + text(value).sql + ", 'UTF8')";
+            return Value.atom(Kind.TEXT, "coalesce(upper(encode(" + bytes + ", 'hex')), '')");
+        }
+
+        private Value quoted(Value value) throws Untranslatable {
+            var quoted = switch (value.kind) {
+                case TEXT, UUID, ENUM -> "'''' || replace(" + text(value).sql + ", '''', '''''') || ''''";
+                case INTEGER, NUMERIC, BOOLEAN, NULL -> text(value).sql;
+                case BLOB -> "'X''' || upper(encode(" + value.sql + ", 'hex')) || ''''";
+                default -> throw new Untranslatable("quote() of " + described(value));
+            };
+            return Value.atom(Kind.TEXT, "coalesce(" + quoted + ", 'NULL')");
+        }
+
+        private Value typeof(Value value) throws Untranslatable {
+            var own = storageClass(value);
+            if (own == null && value.kind == Kind.NUMERIC && value.column != null) {
+                return Value.atom(Kind.TEXT, "(CASE WHEN %s IS NULL THEN 'null' WHEN %1$s = trunc(%1$s) THEN 'integer' ELSE 'real' END)".formatted(value.sql));
+            }
+            if (value.kind == Kind.NULL || value.constant != null && own != null) {
+                return constant(own == null ? "null" : own);
+            }
+            if (own == null) {
+                throw new Untranslatable("typeof " + described(value));
+            }
+            return Value.atom(Kind.TEXT, "(CASE WHEN %s IS NULL THEN 'null' ELSE '%s' END)".formatted(value.at(Value.OTHER), own));
+        }
+
+        private static final Pattern DIRECTIVE = Pattern.compile("%([-0]?)([0-9]*)(?:\\.([0-9]+))?([a-zA-Z%])|[^%]+|%");
+
+        /** printf() with a constant format of %d, %s, %f and %%: SQLite docs printf.html. */
+        private Value printf(List<Value> a) throws Untranslatable {
+            if (a.isEmpty() || !(a.get(0).constant instanceof String format)) {
+                throw new Untranslatable("printf() with a format that is not a constant");
+            }
+            var parts = new ArrayList<String>();
+            var next = 1;
+            for (var matcher = DIRECTIVE.matcher(format); matcher.find();) {
+                if (matcher.group(4) == null || matcher.group(4).equals("%")) {
+                    parts.add(literal(matcher.group(4) == null ? matcher.group() : "%"));
+                    continue;
+                }
+                var value = next < a.size() ? a.get(next) : constant(null);
+                next++;
+                parts.add(directive(matcher.group(4), matcher.group(1), matcher.group(2), matcher.group(3), value));
+            }
+            return Value.of(Kind.TEXT, parts.size() == 1 ? Value.ATOM : Value.OTHER, parts.isEmpty() ? "''" : String.join(" || ", parts));
+        }
+
+        private String directive(String type, String flag, String width, String precision, Value value) throws Untranslatable {
+            var text = switch (type) {
+                case "d", "i" -> "coalesce(" + integer(value).cast("text") + ", '0')";
+                case "f" -> "coalesce(round(" + number(value).cast("numeric") + ", " + Objects.requireNonNullElse(precision, "6") + ")::text, '"
+                        + (precision != null && Integer.parseInt(precision) == 0 ? "0" : "0." + "0".repeat(precision == null ? 6 : Integer.parseInt(precision))) + "')";
+                case "s" -> "coalesce(" + text(value).sql + ", '')";
+                default -> throw new Untranslatable("printf() with %" + type);
+            };
+            if (type.equals("s") && precision != null) {
+                throw new Untranslatable("printf() with %." + precision + "s, which counts bytes");
+            }
+            if (width.isEmpty()) {
+                return text;
+            }
+            var wide = "length(%s) + greatest(0, %s - octet_length(%1$s))".formatted(text, width);
+            if (flag.equals("0") && !type.equals("s")) {
+                return "(CASE WHEN %s LIKE '-%%' THEN '-' || lpad(substr(%1$s, 2), %s - 1, '0') ELSE lpad(%1$s, %2$s, '0') END)".formatted(text, wide);
+            }
+            return (flag.equals("-") ? "rpad(" : "lpad(") + text + ", " + wide + ")";
+        }
+
+        // --- random values ---
+
+        /** random(), randomblob() and what is usually made of them; null if it is none of these. */
+        private Value random(Sql.Call call, Scope scope) throws Untranslatable {
+            var uuid = uuidIdiom(call);
+            if (uuid != null) {
+                return uuid;
+            }
+            if (call.name().equals("abs") && call.arguments().get(0) instanceof Sql.Binary binary && binary.operator().equals("%") && isRandom(binary.left())
+                    && binary.right() instanceof Sql.Constant limit && limit.value() instanceof Long number && number > 0) {
+                immutable("random()");
+                return Value.of(Kind.INTEGER, Value.CAST, "floor(random() * " + number + ")::bigint");
+            }
+            if (isRandom(call)) {
+                return randomBytes(Value.of(Kind.INTEGER, Value.CAST, "('x' || encode(gen_random_bytes(8), 'hex'))::bit(64)::bigint"));
+            }
+            if (call.name().equals("randomblob") && value(call.arguments().get(0), scope).constant instanceof Long size) {
+                return randomBytes(Value.atom(Kind.BLOB, "gen_random_bytes(" + Math.max(1, size) + ")"));
+            }
+            if (call.name().equals("lower") && call.arguments().get(0) instanceof Sql.Call hex && hex.name().equals("hex") && shape(hex) != null) {
+                return randomBytes(Value.atom(Kind.TEXT, "encode(gen_random_bytes(" + shape(hex).length() / 2 + "), 'hex')"));
+            }
+            return null;
+        }
+
+        private Value randomBytes(Value value) throws Untranslatable {
+            immutable("random()");
+            notes.note("gen_random_bytes() needs the extension pgcrypto");
+            return value;
+        }
+
+        private static boolean isRandom(Sql.Expression expression) {
+            return expression instanceof Sql.Call call && call.name().equals("random") && call.arguments().isEmpty();
+        }
+
+        private Value uuid() throws Untranslatable {
+            immutable("a random UUID");
+            if (serverMajor < 13) {
+                notes.note("gen_random_uuid() needs the extension pgcrypto before PostgreSQL 13");
+            }
+            return Value.of(Kind.TEXT, Value.CAST, "gen_random_uuid()::text");
+        }
+
+        /** A random UUID put together from pieces of random hex digits; null if the expression is something else. */
+        private Value uuidIdiom(Sql.Expression expression) throws Untranslatable {
+            var shape = shape(expression);
+            if (shape == null || !shape.matches("(?i)x{8}-x{4}-4x{3}-vx{3}-x{12}|x{12}4x{3}vx{15}")) {
+                return null;
+            }
+            var text = shape.contains("-") ? uuid() : Value.atom(Kind.TEXT, "replace(" + uuid().sql + ", '-', '')");
+            return shape.contains("X") ? Value.atom(Kind.TEXT, "upper(" + text.sql + ")") : text;
+        }
+
+        /** The shape of a text made of random hex digits: x or X for such a digit, v for one of 8, 9, a, b, other characters as they are; null if it is something else. */
+        private static String shape(Sql.Expression expression) {
+            if (expression instanceof Sql.Constant constant && constant.value() instanceof String text) {
+                return text;
+            }
+            if (expression instanceof Sql.Binary binary && binary.operator().equals("||")) {
+                var left = shape(binary.left());
+                var right = shape(binary.right());
+                return left == null || right == null ? null : left + right;
+            }
+            if (!(expression instanceof Sql.Call call)) {
+                return null;
+            }
+            var first = call.arguments().isEmpty() ? null : call.arguments().get(0);
+            switch (call.name()) {
+                case "lower", "upper":
+                    var shape = shape(first);
+                    return shape == null ? null : call.name().equals("lower") ? shape.toLowerCase(Locale.ROOT) : shape.toUpperCase(Locale.ROOT);
+                case "hex":
+                    return first instanceof Sql.Call blob && blob.name().equals("randomblob") && blob.arguments().get(0) instanceof Sql.Constant size
+                            && size.value() instanceof Long bytes && bytes > 0 && bytes <= 64 ? "X".repeat(2 * bytes.intValue()) : null;
+                case "substr", "substring":
+                    var source = shape(first);
+                    if (source != null && source.equalsIgnoreCase("89ab")) {
+                        return "v";
+                    }
+                    var numbers = call.arguments().stream().skip(1).map(argument -> argument instanceof Sql.Constant constant ? constant.value() : null).toList();
+                    if (source == null || !source.matches("(?i)x+") || !(numbers.get(0) instanceof Long start) || start < 1 || start > source.length()) {
+                        return null;
+                    }
+                    var rest = source.substring(start.intValue() - 1);
+                    return numbers.size() == 1 ? rest : numbers.get(1) instanceof Long length && length <= rest.length() ? rest.substring(0, length.intValue()) : null;
+                default:
+                    return null;
+            }
+        }
+
+        // --- aggregates and window functions ---
+
+        private Value aggregate(Sql.Call call, Scope scope) throws Untranslatable {
+            if (place != Place.VIEW && place != Place.TRIGGER) {
+                throw new Untranslatable("an aggregate");
+            }
+            var a = new ArrayList<Value>();
+            for (var argument : call.arguments()) {
+                a.add(value(argument, scope));
+            }
+            var distinct = call.distinct() ? "DISTINCT " : "";
+            var tail = call.filter() == null ? "" : " FILTER (WHERE " + condition(value(call.filter(), scope)).sql + ")";
+            if (call.window() != null) {
+                tail += " OVER " + (call.window().name() != null && call.window().orderBy().isEmpty() && call.window().partitionBy().isEmpty() && call.window().frame().isEmpty()
+                        ? quote(call.window().name()) : window(call.window(), scope));
+            }
+            if (WINDOW_ONLY.contains(call.name())) {
+                return windowFunction(call.name(), a, tail);
+            }
+            if (call.name().equals("count")) {
+                return Value.atom(Kind.INTEGER, "count(" + (a.isEmpty() ? "*" : distinct + distinguished(a.get(0))) + ")" + tail);
+            }
+            if (a.isEmpty()) {
+                throw new Untranslatable(call.name() + "() without an argument");
+            }
+            var order = call.orderBy().isEmpty() ? "" : " ORDER BY " + orderBy(call.orderBy(), scope);
+            return switch (call.name()) {
+                case "sum" -> sum(number(a.get(0)), a.get(0).kind, distinct, tail);
+                case "total" -> Value.atom(Kind.REAL, "coalesce((" + "sum(" + distinct + number(a.get(0)).sql + ")" + tail + ")::double precision, 0)");
+                case "avg" -> average(number(a.get(0)), distinct, tail);
+                case "min", "max" -> extremeOf(call.name(), a.get(0), tail);
+                case "group_concat", "string_agg" -> {
+                    if (!distinct.isEmpty() || order.isEmpty()) {
+                        notes.note(call.name() + "() joins the values in an order that SQLite does not promise and PostgreSQL may choose differently");
+                    }
+                    yield Value.atom(Kind.TEXT, "string_agg(%s%s, %s%s)%s".formatted(distinct, text(a.get(0)).sql, a.size() > 1 ? text(a.get(1)).sql : "','", order, tail));
+                }
+                case "json_group_array" -> Value.atom(Kind.JSON, "coalesce(jsonb_agg(" + distinct + jsonElement(a.get(0)) + order + ")" + tail + ", '[]')");
+                case "json_group_object" -> Value.atom(Kind.JSON, "coalesce(jsonb_object_agg(" + text(a.get(0)).sql + ", " + jsonElement(a.get(1)) + ")" + tail + ", '{}')");
+                default -> throw new Untranslatable("the window function " + call.name());
+            };
+        }
+
+        /** What DISTINCT tells apart. */
+        private String distinguished(Value value) throws Untranslatable {
+            if (value.kind == Kind.JSON || value.kind == Kind.MIXED) {
+                throw new Untranslatable("DISTINCT over " + described(value));
+            }
+            return value.noCase && value.kind == Kind.TEXT ? folded(value) : value.sql;
+        }
+
+        private static Value sum(Value number, Kind original, String distinct, String tail) {
+            var sum = "sum(" + distinct + number.sql + ")" + tail;
+            return switch (number.kind) {
+                case INTEGER -> Value.of(Kind.INTEGER, Value.CAST, (tail.isEmpty() ? sum : "(" + sum + ")") + "::bigint");
+                case NUMERIC -> original == Kind.NUMERIC ? Value.atom(Kind.NUMERIC, sum) : Value.of(Kind.REAL, Value.CAST, "(" + sum + ")::double precision");
+                default -> Value.atom(number.kind, sum);
+            };
+        }
+
+        private static Value average(Value number, String distinct, String tail) {
+            if (number.kind == Kind.NUMERIC) {
+                return Value.of(Kind.REAL, Value.CAST, "(avg(" + distinct + number.sql + ")" + tail + ")::double precision");
+            }
+            return Value.atom(Kind.REAL, "avg(" + distinct + (number.kind == Kind.INTEGER ? number.cast("double precision") : number.sql) + ")" + tail);
+        }
+
+        private Value extremeOf(String name, Value value, String tail) throws Untranslatable {
+            if (value.noCase || Set.of(Kind.JSON, Kind.JSON_VALUE, Kind.MIXED, Kind.BLOB, Kind.OTHER).contains(value.kind)) {
+                throw new Untranslatable(name + "() of " + described(value));
+            }
+            var plain = value.kind == Kind.BOOLEAN ? number(value) : value.kind == Kind.UUID || value.kind == Kind.ENUM ? text(value) : value;
+            var result = Value.atom(plain.kind, name + "(" + ordered(plain) + ")" + tail).type(plain.type).ordered(plain.kind == Kind.TEXT);
+            return plain.column == null || !plain.kind.isTime() ? result
+                    : new Value(result.sql, result.rank, result.kind, plain.type, "", false, false, null, null, plain.column);
+        }
+
+        private Value windowFunction(String name, List<Value> a, String tail) throws Untranslatable {
+            var all = new ArrayList<String>();
+            for (var i = 0; i < a.size(); i++) {
+                all.add(name.equals("ntile") || i == 1 ? int4(a.get(i)).sql : i == 2 ? a.get(i).cast(a.get(0).type) : a.get(i).sql);
+            }
+            var sql = name + "(" + String.join(", ", all) + ")" + tail;
+            return switch (name) {
+                case "row_number", "rank", "dense_rank" -> Value.atom(Kind.INTEGER, sql);
+                case "ntile" -> small(sql);
+                case "percent_rank", "cume_dist" -> Value.atom(Kind.REAL, sql);
+                default -> {
+                    if (a.isEmpty() || a.size() == 3 && common(List.of(a.get(0), a.get(2))) != a.get(0).kind) {
+                        throw new Untranslatable(name + "() of values of different types");
+                    }
+                    yield like(List.of(a.get(0)), Value.atom(a.get(0).kind, sql));
+                }
+            };
+        }
+
+        private String window(Sql.Window window, Scope scope) throws Untranslatable {
+            var parts = new ArrayList<String>();
+            if (window.name() != null) {
+                parts.add(quote(window.name()));
+            }
+            if (!window.partitionBy().isEmpty()) {
+                var all = new ArrayList<String>();
+                for (var expression : window.partitionBy()) {
+                    all.add(distinguished(value(expression, scope)));
+                }
+                parts.add("PARTITION BY " + String.join(", ", all));
+            }
+            if (!window.orderBy().isEmpty()) {
+                parts.add("ORDER BY " + orderBy(window.orderBy(), scope));
+            }
+            if (!window.frame().isEmpty()) {
+                parts.add(window.frame());
+            }
+            return "(" + String.join(" ", parts) + ")";
+        }
+
+        // --- JSON: SQLite docs json1.html ---
+
+        private Value json(String name, List<Value> a) throws Untranslatable {
+            switch (name + "/" + a.size()) {
+                case "json_extract/2":
+                    return extracted(jsonb(a.get(0)), path(a.get(1)));
+                case "json_valid/1":
+                    if (a.get(0).kind == Kind.JSON) {
+                        return place == Place.CHECK ? constant(true) : Value.truth(Value.ATOM, "(CASE WHEN " + a.get(0).at(Value.OTHER) + " IS NOT NULL THEN TRUE END)");
+                    }
+                    if (serverMajor < 16 || a.get(0).kind != Kind.TEXT) {
+                        throw new Untranslatable("json_valid() of a text, which PostgreSQL can test from version 16 on");
+                    }
+                    return Value.truth(Value.COMPARISON, a.get(0).at(Value.OTHER) + " IS JSON");
+                case "json/1", "jsonb/1":
+                    return jsonb(a.get(0));
+                case "json_array_length/1", "json_array_length/2":
+                    var array = a.size() == 1 ? jsonb(a.get(0)).sql : jsonb(a.get(0)).at(Value.SUM) + " #> " + literal(path(a.get(1)));
+                    return small("(CASE WHEN jsonb_typeof(%s) = 'array' THEN jsonb_array_length(%1$s) WHEN %s IS NOT NULL THEN 0 END)"
+                            .formatted(array, parenthesized(array)));
+                case "json_type/1", "json_type/2":
+                    var typed = a.size() == 1 ? jsonb(a.get(0)).sql : jsonb(a.get(0)).at(Value.SUM) + " #> " + literal(path(a.get(1)));
+                    return Value.atom(Kind.TEXT, ("(CASE jsonb_typeof(%s) WHEN 'string' THEN 'text' WHEN 'boolean' THEN (%1$s)::text "
+                            + "WHEN 'number' THEN CASE WHEN (%1$s)::text ~ '[.]' THEN 'real' ELSE 'integer' END ELSE jsonb_typeof(%1$s) END)").formatted(typed));
+                default:
+            }
+            if (name.equals("json_array") || name.equals("json_object") && a.size() % 2 == 0) {
+                immutable(name);
+                var all = new ArrayList<String>();
+                for (var i = 0; i < a.size(); i++) {
+                    all.add(name.equals("json_object") && i % 2 == 0 ? text(a.get(i)).sql : jsonElement(a.get(i)));
+                }
+                return Value.atom(Kind.JSON, (name.equals("json_array") ? "jsonb_build_array(" : "jsonb_build_object(") + String.join(", ", all) + ")");
+            }
+            return null;
+        }
+
+        private String jsonElement(Value value) throws Untranslatable {
+            return switch (value.kind) {
+                case NULL -> "NULL::text";
+                case BOOLEAN -> number(value).sql;
+                case INTEGER, REAL, REAL_OR_ZERO, NUMBER, NUMERIC, JSON, JSON_VALUE -> value.sql;
+                default -> text(value).constant == null ? text(value).sql : text(value).cast("text");
+            };
+        }
+
+        private Value jsonb(Value value) throws Untranslatable {
+            if (value.kind == Kind.JSON || value.kind == Kind.JSON_VALUE) {
+                return "json".equals(value.type) ? Value.of(Kind.JSON, Value.CAST, value.cast("jsonb")) : value;
+            }
+            if (value.kind != Kind.TEXT && value.kind != Kind.NULL) {
+                throw new Untranslatable("JSON in " + described(value));
+            }
+            return Value.of(Kind.JSON, Value.CAST, value.cast("jsonb"));
+        }
+
+        /** j -> 'name', j -> 3 and j -> '$.path'. */
+        private Value arrow(Value json, Value key, boolean asJson) throws Untranslatable {
+            var path = key.constant instanceof String text && text.startsWith("$") ? path(key)
+                    : key.constant instanceof String || key.constant instanceof Long ? arrayElement(String.valueOf(key.constant)) : null;
+            if (path == null) {
+                throw new Untranslatable(asJson ? "-> with a path that is not a constant" : "->> with a path that is not a constant");
+            }
+            var array = path.startsWith("{") ? path : "{" + path + "}";
+            return asJson ? Value.of(Kind.JSON, Value.OTHER, jsonb(json).at(Value.SUM) + " #> " + literal(array)) : extracted(jsonb(json), array);
+        }
+
+        private static Value extracted(Value json, String path) {
+            return Value.atom(Kind.JSON_VALUE, "nullif(" + json.at(Value.SUM) + " #> " + literal(path) + ", 'null')");
+        }
+
+        private static final Pattern PATH_STEP = Pattern.compile("\\.\"([^\"]*)\"|\\.([^.\\[\"]+)|\\[([0-9]+)\\]|\\[#-([0-9]+)\\]");
+
+        /** '$.a.b[0]' as the text of a PostgreSQL array. */
+        private static String path(Value path) throws Untranslatable {
+            if (!(path.constant instanceof String text) || !text.startsWith("$")) {
+                throw new Untranslatable("a JSON path that is not a constant");
+            }
+            var steps = new ArrayList<String>();
+            var matcher = PATH_STEP.matcher(text).region(1, text.length());
+            var end = 1;
+            while (end < text.length() && matcher.lookingAt()) {
+                steps.add(arrayElement(Stream.of(matcher.group(1), matcher.group(2), matcher.group(3), matcher.group(4) == null ? null : "-" + matcher.group(4))
+                        .filter(Objects::nonNull).findFirst().orElseThrow()));
+                end = matcher.end();
+                matcher.region(end, text.length());
+            }
+            if (end < text.length()) {
+                throw new Untranslatable("the JSON path " + text);
+            }
+            return "{" + String.join(",", steps) + "}";
+        }
+
+        private static String arrayElement(String text) {
+            return text.matches("[A-Za-z0-9_-]+") && !text.equalsIgnoreCase("null") ? text : '"' + text.replace("\\", "\\\\").replace("\"", "\\\"") + '"';
+        }
+
+        // --- dates and times: SQLite docs lang_datefunc.html; inside, a time is a timestamp without time zone in UTC ---
+
+        private static final Pattern ISO = Pattern.compile("(\\d{4}-\\d\\d-\\d\\d)(?:[ T](\\d\\d:\\d\\d(?::\\d\\d(?:\\.\\d+)?)?) *(Z|[+-]\\d\\d:\\d\\d)?)?");
+        private static final Pattern MODIFIER = Pattern.compile("([+-]?\\d+(?:\\.\\d+)?) *(second|minute|hour|day|month|year)s?", Pattern.CASE_INSENSITIVE);
+        private static final String UTC = " AT TIME ZONE 'UTC'";
+
+        private Value time(String function, List<Sql.Expression> arguments, Scope scope) throws Untranslatable {
+            var a = new ArrayList<Value>();
+            for (var argument : arguments) {
+                a.add(value(argument, scope));
+            }
+            String format = null;
+            if (function.equals("strftime")) {
+                if (a.isEmpty() || !(a.get(0).constant instanceof String constant)) {
+                    throw new Untranslatable("strftime() with a format that is not a constant");
+                }
+                format = constant;
+                a.remove(0);
+            }
+            var fraction = a.removeIf(argument -> argument.constant instanceof String text && text.matches("(?i)subsec(ond)?"));
+            var moment = moment(a);
+            switch (function) {
+                case "date":
+                    return formatted("%Y-%m-%d", moment).moment(new Moment(moment, "iso", true));
+                case "time":
+                    return formatted(fraction ? "%H:%M:%f" : "%H:%M:%S", moment).moment(new Moment(moment, "time", false));
+                case "datetime":
+                    return formatted(fraction ? "%Y-%m-%d %H:%M:%f" : "%Y-%m-%d %H:%M:%S", moment).moment(new Moment(moment, "iso", false));
+                case "julianday":
+                    return Value.of(Kind.REAL, Value.PRODUCT, "(%s * 1000 + 210866760000000)::double precision / 86400000".formatted(epochOf(moment)))
+                            .moment(new Moment(moment, "julian", false));
+                case "unixepoch":
+                    return (fraction ? Value.of(Kind.REAL, Value.CAST, epochOf(moment) + "::double precision")
+                            : Value.of(Kind.INTEGER, Value.CAST, "floor(" + epochOf(moment) + ")::bigint")).moment(new Moment(moment, "unix", false));
+                default:
+                    var form = format.equals("%s") ? "unix" : format.matches("%Y-%m-%d([ T]%H:%M(:%S|:%f)?Z?)?|%F([ T](%T|%R)Z?)?") ? "iso" : null;
+                    var day = format.equals("%Y-%m-%d") || format.equals("%F");
+                    return formatted(format, moment).moment(form == null ? null : new Moment(moment, form, day));
+            }
+        }
+
+        private Value formatted(String format, String moment) throws Untranslatable {
+            return Value.atom(Kind.TEXT, pieces(format, moment));
+        }
+
+        private String epochOf(String moment) {
+            return "extract(epoch from " + (moment.equals(nowInUtc()) ? now : moment) + ")";
+        }
+
+        private String nowInUtc() {
+            return "(" + now + UTC + ")";
+        }
+
+        private String moment(List<Value> a) throws Untranslatable {
+            var modifiers = new ArrayList<>(a.isEmpty() ? a : a.subList(1, a.size()));
+            var source = a.isEmpty() ? constant("now") : a.get(0);
+            var first = modifiers.isEmpty() || !(modifiers.get(0).constant instanceof String text) ? "" : text.toLowerCase(Locale.ROOT);
+            var unit = first.equals("unixepoch") || first.equals("julianday") ? first : "";
+            if (!unit.isEmpty()) {
+                modifiers.remove(0);
+            }
+            var moment = start(source, unit);
+            for (var modifier : modifiers) {
+                moment = modified(moment, modifier);
+            }
+            return moment;
+        }
+
+        /** The time that a value stands for, before the modifiers. */
+        private String start(Value source, String unit) throws Untranslatable {
+            if (source.constant instanceof String text && !text.matches(PLAIN_NUMBER)) {
+                if (text.equalsIgnoreCase("now")) {
+                    immutable("'now'");
+                    return nowInUtc();
+                }
+                return "TIMESTAMP " + literal(isoConstant(text));
+            }
+            if (source.kind == Kind.NULL) {
+                return "NULL::timestamp";
+            }
+            if (source.moment != null && source.moment.form.equals(unit.equals("unixepoch") ? "unix" : source.kind == Kind.REAL ? "julian" : "iso")) {
+                return source.moment.exact();
+            }
+            if (source.kind.isTime()) {
+                var conversion = source.column == null ? "iso" : source.column.conversion;
+                if (source.isNumberOverTime() ? conversion.equals(unit.equals("unixepoch") ? "unix" : "julian") : unit.isEmpty()) {
+                    return timestamp(source);
+                }
+                source = number(source);
+            }
+            if (source.kind.isNumber() && unit.equals("unixepoch")) {
+                return "(to_timestamp(" + source.sql + ")" + UTC + ")";
+            }
+            if (source.kind.isNumber()) {
+                return "(to_timestamp(round((" + source.at(Value.SUM) + " - 2440587.5) * 86400000) / 1000)" + UTC + ")";
+            }
+            if (source.kind == Kind.TEXT && unit.isEmpty()) {
+                return timestampIn(source);
+            }
+            throw new Untranslatable("a time in " + described(source));
+        }
+
+        private static String isoConstant(String text) throws Untranslatable {
+            var matcher = ISO.matcher(text);
+            if (!matcher.matches() || matcher.group(3) != null && !matcher.group(3).equals("Z")) {
+                throw new Untranslatable("the time '" + text + "'");
+            }
+            return matcher.group(1) + (matcher.group(2) == null ? "" : " " + matcher.group(2));
+        }
+
+        private static String timestamp(Value time) {
+            return switch (time.kind) {
+                case TIMESTAMPTZ -> "(" + time.at(Value.SUM) + UTC + ")";
+                case DATE -> time.cast("timestamp");
+                case TIME -> "(DATE '2000-01-01' + " + time.sql + ")";
+                default -> time.at(Value.SUM);
+            };
+        }
+
+        /** The time written in a text, NULL if there is none. Built from its parts where text::timestamp, which is not immutable, may not be. */
+        private String timestampIn(Value text) {
+            var x = text.at(Value.CAST);
+            var isTime = x + " ~ '^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])([ T]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]+)?)? *Z?)?$'";
+            var parsed = place != Place.IMMUTABLE ? x + "::timestamp"
+                    : ("make_date(substr(%s, 1, 4)::int, substr(%1$s, 6, 2)::int, 1) + (substr(%1$s, 9, 2)::int - 1)"
+                            + " + make_interval(0, 0, 0, 0, coalesce(nullif(substr(%1$s, 12, 2), '')::int, 0), coalesce(nullif(substr(%1$s, 15, 2), '')::int, 0),"
+                            + " coalesce(substring(%1$s from 18 for 12), '0')::double precision)").formatted(x);
+            if (place == Place.IMMUTABLE) {
+                parsed = parsed.replace("coalesce(substring(" + x + " from 18 for 12), '0')", "coalesce(substring(" + x + " from '^.{17}([0-9.]+)'), '0')");
+            }
+            return "(CASE WHEN " + isTime + " THEN " + parsed + " END)";
+        }
+
+        private String modified(String moment, Value modifier) throws Untranslatable {
+            if (!(modifier.constant instanceof String text)) {
+                throw new Untranslatable("a modifier of a time that is not a constant");
+            }
+            var matcher = MODIFIER.matcher(text.strip());
+            if (matcher.matches()) {
+                return added(moment, matcher.group(1).replace("+", ""), matcher.group(2).toLowerCase(Locale.ROOT));
+            }
+            switch (text.toLowerCase(Locale.ROOT)) {
+                case "start of day", "start of month", "start of year":
+                    return "date_trunc('" + text.substring(9).toLowerCase(Locale.ROOT) + "', " + moment + ")";
+                case "localtime":
+                    immutable("'localtime'");
+                    notes.note("'localtime' is now the time zone of the PostgreSQL session, not that of the application");
+                    return moment.equals(nowInUtc()) ? now.equals("now()") ? "localtimestamp" : "(" + now + "::timestamp)" : "((" + moment + UTC + ")::timestamp)";
+                case "utc":
+                    immutable("'utc'");
+                    notes.note("'utc' takes a time for one in the time zone of the PostgreSQL session, not that of the application");
+                    return "(" + moment + "::timestamptz" + UTC + ")";
+                default:
+            }
+            if (text.matches("(?i)weekday [0-6]")) {
+                var day = text.substring(8);
+                return "(%s + (7 + %s - extract(dow from %1$s)::int) %% 7 * interval '1 day')".formatted(moment, day);
+            }
+            throw new Untranslatable("the modifier '" + text + "' of a time");
+        }
+
+        /** In SQLite a month on from January 31st is March 3rd, in PostgreSQL the last of February: so months are added to the first of the month. */
+        private static String added(String moment, String amount, String unit) throws Untranslatable {
+            if (!unit.equals("month") && !unit.equals("year")) {
+                return "(" + moment + " + interval '" + amount + " " + unit + "s')";
+            }
+            if (amount.contains(".")) {
+                throw new Untranslatable("a fraction of a month or year");
+            }
+            return "(date_trunc('month', %s) + interval '%s %ss' + (%1$s - date_trunc('month', %1$s)))".formatted(moment, amount, unit);
+        }
+
+        private static final Map<Character, String> TEMPLATES = Map.ofEntries(Map.entry('Y', "YYYY"), Map.entry('m', "MM"), Map.entry('d', "DD"), Map.entry('H', "HH24"),
+                Map.entry('M', "MI"), Map.entry('S', "SS"), Map.entry('f', "SS.MS"), Map.entry('j', "DDD"), Map.entry('I', "HH12"), Map.entry('p', "AM"),
+                Map.entry('P', "am"), Map.entry('G', "IYYY"), Map.entry('V', "IW"), Map.entry('u', "ID"));
+        private static final Map<Character, String> FIELDS = Map.of('Y', "4 year", 'm', "2 month", 'd', "2 day", 'H', "2 hour", 'M', "2 minute", 'S', "2 second", 'j', "3 doy");
+
+        /** A timestamp in a format of strftime(): one to_char() where that can do it, and for an immutable expression the single fields, as to_char() is only stable. */
+        private String pieces(String format, String moment) throws Untranslatable {
+            var parts = new ArrayList<String>();
+            var template = new StringBuilder();
+            var plain = format.replace("%F", "%Y-%m-%d").replace("%T", "%H:%M:%S").replace("%R", "%H:%M");
+            var inQuotes = false;
+            for (var i = 0; i < plain.length(); i++) {
+                var c = plain.charAt(i);
+                var directive = c == '%' && i + 1 < plain.length() ? plain.charAt(++i) : '\0';
+                if (place == Place.IMMUTABLE || directive == 's' || directive == 'w' || directive == 'W') {
+                    flush(template, parts, moment);
+                    parts.add(directive == '\0' || directive == '%' ? literal(String.valueOf(c)) : field(directive, moment));
+                } else if (Character.isLetter(c) && directive == '\0') {
+                    template.setLength(template.length() - (inQuotes ? 1 : 0));
+                    template.append(inQuotes ? "" : "\"").append(c).append('"');
+                    inQuotes = true;
+                    continue;
+                } else if (directive == '\0' || directive == '%') {
+                    template.append(c == '\\' ? "\"\\\\\"" : c == '"' ? "\\\"" : String.valueOf(c));
+                } else if (TEMPLATES.containsKey(directive)) {
+                    template.append(TEMPLATES.get(directive));
+                } else {
+                    throw new Untranslatable("strftime() with %" + directive);
+                }
+                inQuotes = false;
+            }
+            flush(template, parts, moment);
+            return parts.isEmpty() ? "''" : parts.size() == 1 ? parts.get(0) : parts.stream().collect(Collectors.joining(" || ", "(", ")"));
+        }
+
+        private static void flush(StringBuilder template, List<String> parts, String moment) {
+            if (!template.isEmpty()) {
+                parts.add("to_char(" + moment + ", " + literal(template.toString()) + ")");
+                template.setLength(0);
+            }
+        }
+
+        private String field(char directive, String moment) throws Untranslatable {
+            switch (directive) {
+                case 's':
+                    return "floor(" + epochOf(moment) + ")::bigint::text";
+                case 'w':
+                    return "extract(dow from " + moment + ")::int::text";
+                case 'W':
+                    return "lpad(((extract(doy from %s)::int + 6 - (extract(dow from %1$s)::int + 6) %% 7) / 7)::text, 2, '0')".formatted(moment);
+                default:
+            }
+            if (!FIELDS.containsKey(directive)) {
+                throw new Untranslatable("strftime() with %" + directive + " in an expression that must be immutable");
+            }
+            var field = FIELDS.get(directive).split(" ");
+            return "lpad(floor(extract(%s from %s))::int::text, %s, '0')".formatted(field[1], moment, field[0]);
+        }
+
+        /** A converted column of numbers, as the numbers. */
+        private Value epochNumber(Value value) {
+            var seconds = "extract(epoch from " + timestamp(value) + ")";
+            if (value.column.conversion.equals("julian")) {
+                return Value.of(Kind.REAL, Value.PRODUCT, "(" + seconds + " * 1000 + 210866760000000)::double precision / 86400000");
+            }
+            var epoch = EPOCHS.get(value.column.conversion);
+            var shifted = epoch.offset == 0 ? seconds : "(" + seconds + " + " + epoch.offset + ")";
+            var scaled = epoch.scale == 1 ? shifted : "(" + shifted + " * " + epoch.scale + ")";
+            return value.column.affinity.equals("REAL") ? Value.of(Kind.REAL, Value.CAST, scaled + "::double precision") : Value.of(Kind.INTEGER, Value.CAST, scaled + "::bigint");
+        }
+
+        /** The number of an epoch as a timestamp with time zone. */
+        private static String timeOfNumber(Value number, String conversion) {
+            if (conversion.equals("julian")) {
+                return "to_timestamp(round((" + number.at(Value.SUM) + " - 2440587.5) * 86400000) / 1000)";
+            }
+            var epoch = EPOCHS.get(conversion);
+            var seconds = epoch.scale == 1 ? number.at(Value.SUM) : number.at(Value.PRODUCT) + " / " + epoch.scale + ".0";
+            return "to_timestamp(" + seconds + (epoch.offset == 0 ? "" : " - " + epoch.offset) + ")";
+        }
+
+        private String inColumn(Moment moment, Kind wanted) {
+            return inColumn(wanted == Kind.DATE ? moment.sql : moment.exact(), wanted);
+        }
+
+        /** A time as PostgreSQL has it in a column of the kind wanted; {@code timestamp} is in UTC. */
+        private String inColumn(String timestamp, Kind wanted) {
+            return switch (wanted) {
+                case TIMESTAMPTZ -> timestamp.equals(nowInUtc()) ? now.equals("now()") ? "CURRENT_TIMESTAMP" : now : "(" + timestamp + UTC + ")";
+                case DATE -> timestamp + "::date";
+                case TIME -> timestamp + "::time";
+                default -> timestamp;
+            };
+        }
+
+        private Value compareTime(String operator, Value left, Value right) throws Untranslatable {
+            var conversion = left.isNumberOverTime() ? left.column.conversion : "iso";
+            if (right.kind.isTime()) {
+                var other = right.isNumberOverTime() ? right.column.conversion : "iso";
+                if (!conversion.equals(other)) {
+                    return compare(operator, number(left), number(right));
+                }
+                if (left.kind == right.kind) {
+                    return compared(operator, left.at(Value.OTHER), right.at(Value.OTHER));
+                }
+                return compared(ofTexts(operator, left.kind == Kind.DATE, right.kind == Kind.DATE), timestamp(left), timestamp(right));
+            }
+            if (right.moment != null && (right.moment.form.equals(conversion) || right.moment.form.equals("time") && left.kind == Kind.TIME)) {
+                if (conversion.equals("iso") && left.kind != Kind.TIME) {
+                    return compared(ofTexts(operator, left.kind == Kind.DATE, right.moment.day), left.at(Value.OTHER),
+                            left.kind == Kind.DATE && !right.moment.day ? right.moment.sql : inColumn(right.moment, left.kind));
+                }
+                return compared(operator, left.at(Value.OTHER), inColumn(right.moment, left.kind));
+            }
+            if (left.isNumberOverTime() && right.kind.isNumber()) {
+                var time = timeOfNumber(right, conversion);
+                return compared(operator, left.at(Value.OTHER), left.kind == Kind.TIMESTAMPTZ ? time : inColumn("(" + time + UTC + ")", left.kind));
+            }
+            if (!left.isNumberOverTime() && right.constant instanceof String text) {
+                return compareIso(operator, left, text);
+            }
+            throw new Untranslatable("comparison of " + described(left) + " with " + right.sql);
+        }
+
+        /** In SQLite these are texts: '2024-01-01 00:00:00' is greater than '2024-01-01', with which it begins, and never equal. */
+        private static String ofTexts(String operator, boolean leftIsDay, boolean rightIsDay) throws Untranslatable {
+            if (leftIsDay == rightIsDay) {
+                return operator;
+            }
+            return switch (operator) {
+                case "<", "<=" -> leftIsDay ? "<=" : "<";
+                case ">", ">=" -> leftIsDay ? ">" : ">=";
+                default -> throw new Untranslatable("equality of a time with a date, which are different texts in SQLite");
+            };
+        }
+
+        private Value compareIso(String operator, Value time, String text) throws Untranslatable {
+            if (time.kind == Kind.TIME && text.matches("\\d\\d:\\d\\d(:\\d\\d(\\.\\d+)?)?")) {
+                return compared(operator, time.at(Value.OTHER), "TIME " + literal(text));
+            }
+            var day = text.matches("\\d{4}-\\d\\d-\\d\\d");
+            return compared(ofTexts(operator, time.kind == Kind.DATE, day), time.at(Value.OTHER), isoTime(text, time.kind));
+        }
+
+        private static String isoTime(String text, Kind kind) throws Untranslatable {
+            var time = kind == Kind.TIME && text.matches("\\d\\d:\\d\\d(:\\d\\d(\\.\\d+)?)?") ? text : isoConstant(text);
+            return switch (kind) {
+                case TIME -> "TIME " + literal(time);
+                case DATE -> (time.length() == 10 ? "DATE " : "TIMESTAMP ") + literal(time);
+                case TIMESTAMPTZ -> "TIMESTAMPTZ " + literal(time + (time.length() == 10 ? " 00:00:00+00" : "+00"));
+                default -> "TIMESTAMP " + literal(time);
+            };
+        }
+
+        // --- a value on its way into a column ---
+
+        /** The value converted as the column was; throws where the column could not hold it. */
+        private Value assigned(Value value, SeenColumn column) throws Untranslatable {
+            var kind = Kind.of(column.type, column.conversion);
+            if (value.kind == Kind.NULL) {
+                return value;
+            }
+            if (kind.isTime()) {
+                return Value.atom(kind, assignedTime(value, kind, column));
+            }
+            switch (kind) {
+                case BOOLEAN:
+                    if (value.kind == Kind.BOOLEAN) {
+                        return value;
+                    }
+                    if (value.constant != null && truthOf(value.constant) == null) {
+                        break;
+                    }
+                    return value.constant != null ? constant(truthOf(value.constant)) : condition(value);
+                case INTEGER:
+                    return assignedInteger(value, column);
+                case REAL, NUMERIC:
+                    var number = value.constant instanceof String text ? constant(numberIn(text, column)) : value;
+                    if (number.kind == Kind.TEXT) {
+                        break;
+                    }
+                    return kind == Kind.NUMERIC && number.constant instanceof Double real && !real.isInfinite() ? Value.atom(kind, BigDecimal.valueOf(real).toPlainString())
+                            : number(number);
+                case TEXT:
+                    return text(value);
+                case BLOB:
+                    if (value.kind == Kind.BLOB) {
+                        return value;
+                    }
+                    if (value.constant instanceof String text) {
+                        return constant(text.getBytes(StandardCharsets.UTF_8));
+                    }
+                    break;
+                case JSON:
+                    return value.kind == Kind.JSON ? value : Value.of(kind, Value.CAST, text(value).cast(column.type));
+                case UUID:
+                    if (value.kind == kind || value.sql.equals("gen_random_uuid()::text")) {
+                        return value.kind == kind ? value : Value.atom(kind, "gen_random_uuid()");
+                    }
+                    return Value.of(kind, Value.CAST, text(value).cast("uuid"));
+                case ENUM:
+                    if (value.kind == Kind.ENUM && value.column.type.equals(column.type)) {
+                        return value;
+                    }
+                    if (value.constant instanceof String text) {
+                        return Value.of(kind, Value.CAST, literal(enumCase(text, column.conversion)) + "::" + column.type);
+                    }
+                    break;
+                default:
+                    if (value.column != null && value.column.type.equals(column.type)) {
+                        return value;
+                    }
+            }
+            throw new Untranslatable(value.sql + " does not fit the type " + column.type);
+        }
+
+        private Value assignedInteger(Value value, SeenColumn column) throws Untranslatable {
+            var constant = value.constant instanceof String text ? numberIn(text, column) : value.constant;
+            if (constant instanceof Double real && real == Math.rint(real) && Math.abs(real) < 9e18) {
+                return constant(real.longValue());
+            }
+            if (constant instanceof Long whole) {
+                return constant(whole);
+            }
+            if (constant == null && value.kind == Kind.TEXT && value.moment != null && value.moment.form.equals("unix")) {
+                return number(value);
+            }
+            if (constant == null && value.kind == Kind.REAL && value.moment != null && value.moment.form.equals("unix")) {
+                return Value.of(Kind.INTEGER, Value.CAST, "floor(" + value.sql + ")::bigint");
+            }
+            var number = value.kind == Kind.TEXT || value.constant != null && value.kind != Kind.BOOLEAN ? null : number(value);
+            if (number == null || number.kind != Kind.INTEGER) {
+                throw new Untranslatable(value.sql + " does not fit the type " + column.type);
+            }
+            return number;
+        }
+
+        private static Object numberIn(String text, SeenColumn column) throws Untranslatable {
+            if (!text.strip().matches(PLAIN_NUMBER)) {
+                throw new Untranslatable(literal(text) + " does not fit the type " + column.type);
+            }
+            return leadingNumber(text.strip());
+        }
+
+        private String assignedTime(Value value, Kind kind, SeenColumn column) throws Untranslatable {
+            var epoch = EPOCHS.containsKey(column.conversion);
+            if (value.kind.isTime()) {
+                var other = value.isNumberOverTime() ? value.column.conversion : "iso";
+                if (other.equals(epoch ? column.conversion : "iso")) {
+                    return value.kind == kind ? value.sql : inColumn(timestamp(value), kind);
+                }
+            }
+            if (value.moment != null && value.constant == null && value.affinity.isEmpty()) {
+                return inColumn(value.moment, kind);
+            }
+            if (!epoch && value.constant instanceof String text) {
+                return isoTime(text, kind);
+            }
+            if (epoch && (value.kind.isNumber() || value.kind.isTime())) {
+                var time = timeOfNumber(number(value), column.conversion);
+                return kind == Kind.TIMESTAMPTZ ? time : inColumn("(" + time + UTC + ")", kind);
+            }
+            if (!epoch && value.kind == Kind.TEXT && place == Place.IMMUTABLE) {
+                return inColumn(timestampIn(value), kind);
+            }
+            throw new Untranslatable(value.sql + " does not fit the type " + column.type);
+        }
+
+        /** A value that leaves the translation as it is: the plain value in JSON becomes a text. */
+        private Value plain(Value value) throws Untranslatable {
+            return value.kind == Kind.JSON_VALUE ? text(value) : value.kind == Kind.NULL ? Value.of(Kind.TEXT, Value.CAST, "NULL::text") : value;
+        }
+
+        // --- selects ---
+
+        /** One SELECT or VALUES of a compound: its rows of values (one for a SELECT), and what stands before and behind them. */
+        private record Part(Sql.Core core, Scope scope, List<List<Value>> rows, List<String> names, String tail) {
+        }
+
+        /** What becomes of the values of a select: named columns, columns whose names nobody sees, or values converted for columns of a table. */
+        private record Output(boolean named, List<SeenColumn> targets) {
+            static final Output NAMED = new Output(true, null);
+            static final Output UNNAMED = new Output(false, null);
+        }
+
+        private Value scalar(Sql.Select select, Scope scope) throws Untranslatable {
+            var only = select.cores().get(0);
+            if (select.cores().size() == 1 && only.rows() == null && only.from().isEmpty() && only.where() == null && only.results().size() == 1 && !isAggregated(only)
+                    && select.with().isEmpty() && select.limit() == null) {
+                return value(only.results().get(0).expression(), scope).affinity("");
+            }
+            onlyWhereQueriesMayBe();
+            var fields = new ArrayList<Field>();
+            var sql = select(select, scope, fields, Output.UNNAMED);
+            if (fields.size() != 1) {
+                throw new Untranslatable("a select of several columns where one value is expected");
+            }
+            var single = select.limit() != null || select.cores().size() == 1 && only.groupBy().isEmpty() && only.rows() == null && isAggregated(only);
+            // SQLite takes the first row, PostgreSQL refuses a second
+            var value = fields.get(0).value;
+            return value.sql("(" + sql + (single ? "" : " LIMIT 1") + ")", Value.ATOM);
+        }
+
+        /** The SQL of a select; fills in its columns. */
+        private String select(Sql.Select select, Scope parent, List<Field> fields, Output output) throws Untranslatable {
+            var scope = new Scope(parent);
+            var with = with(select, scope);
+            var parts = new ArrayList<Part>();
+            for (var core : select.cores()) {
+                parts.add(part(core, scope));
+            }
+            var kinds = kinds(parts);
+            if (parts.size() > 1 && select.operators().stream().anyMatch(operator -> !operator.equals("UNION ALL"))) {
+                distinguishable(parts);
+            }
+            describe(parts, kinds, fields);
+            var sql = compound(parts, kinds, select.operators(), output);
+            if (!select.orderBy().isEmpty()) {
+                sql = parts.size() == 1 && !parts.get(0).core.distinct() && parts.get(0).core.rows() == null ? sql + " ORDER BY " + orderOfRows(select, parts.get(0))
+                        : orderedByColumns(select, parts, sql, fields);
+            }
+            if (select.limit() != null) {
+                sql += limit(select, scope);
+            }
+            return with + sql;
+        }
+
+        private void distinguishable(List<Part> parts) throws Untranslatable {
+            for (var part : parts) {
+                for (var value : part.rows.stream().flatMap(List::stream).toList()) {
+                    if (value.noCase || value.kind == Kind.JSON) {
+                        throw new Untranslatable("rows told apart by a column with COLLATE NOCASE or JSON");
+                    }
+                }
+            }
+        }
+
+        private List<Kind> kinds(List<Part> parts) throws Untranslatable {
+            var rows = parts.stream().flatMap(part -> part.rows.stream()).toList();
+            var width = rows.get(0).size();
+            if (rows.stream().anyMatch(row -> row.size() != width)) {
+                throw new Untranslatable("the parts of a compound select have different numbers of columns");
+            }
+            var kinds = new ArrayList<Kind>();
+            for (var i = 0; i < width; i++) {
+                var column = i;
+                kinds.add(common(rows.stream().map(row -> row.get(column)).toList()));
+            }
+            return kinds;
+        }
+
+        private void describe(List<Part> parts, List<Kind> kinds, List<Field> fields) throws Untranslatable {
+            var names = unique(parts.get(0).names);
+            var rows = parts.stream().flatMap(part -> part.rows.stream()).toList();
+            for (var i = 0; i < kinds.size(); i++) {
+                var column = i;
+                var values = new ArrayList<Value>();
+                for (var row : rows) {
+                    values.add(plain(as(kinds.get(column), row.get(column))));
+                }
+                var value = like(values, Value.atom(values.get(0).kind, quote(names.get(i))));
+                var only = rows.size() == 1 ? rows.get(0).get(i) : null;
+                fields.add(new Field(names.get(i), only == null || only.kind == Kind.JSON_VALUE ? value
+                        : value.affinity(only.affinity).noCase(only.noCase).type(value.type == null ? only.type : value.type)));
+                if (only != null && only.column != null && only.kind != Kind.TEXT) {
+                    var last = fields.remove(i);
+                    fields.add(new Field(last.name, new Value(last.value.sql, Value.ATOM, last.value.kind, only.type, only.affinity, last.value.ordered, only.noCase, null, null,
+                            only.column)));
+                }
+            }
+        }
+
+        /** SQLite tells columns of the same name apart by :1, :2 … */
+        private static List<String> unique(List<String> names) {
+            var used = new HashSet<String>();
+            var result = new ArrayList<String>();
+            for (var name : names) {
+                var unique = name;
+                for (var i = 1; !used.add(unique.toLowerCase(Locale.ROOT)); i++) {
+                    unique = name + ":" + i;
+                }
+                result.add(unique);
+            }
+            return result;
+        }
+
+        private String compound(List<Part> parts, List<Kind> kinds, List<String> operators, Output output) throws Untranslatable {
+            var sql = "";
+            for (var i = 0; i < parts.size(); i++) {
+                var next = render(parts.get(i), kinds, output, parts.size() > 1);
+                // SQLite reads a compound from left to right, PostgreSQL does INTERSECT first
+                var left = i > 1 && !operators.get(i - 1).equals(operators.get(i - 2)) ? "(" + sql + ")" : sql;
+                sql = i == 0 ? next : left + " " + operators.get(i - 1) + " " + next;
+            }
+            return sql;
+        }
+
+        private String render(Part part, List<Kind> kinds, Output output, boolean typed) throws Untranslatable {
+            var names = unique(part.names);
+            var rows = new ArrayList<String>();
+            for (var row : part.rows) {
+                var all = new ArrayList<String>();
+                for (var i = 0; i < row.size(); i++) {
+                    var sql = rendered(row.get(i), kinds.get(i), output.targets == null ? null : output.targets.get(i), typed || part.rows.size() > 1);
+                    all.add(part.core.rows() != null || !output.named || sql.endsWith("." + quote(names.get(i))) ? sql : sql + " AS " + quote(names.get(i)));
+                }
+                rows.add(String.join(", ", all));
+            }
+            if (part.core.rows() != null) {
+                return "VALUES " + rows.stream().map(Translator::parenthesized).collect(Collectors.joining(", "));
+            }
+            return "SELECT " + (part.core.distinct() ? "DISTINCT " : "") + rows.get(0) + part.tail;
+        }
+
+        private String rendered(Value value, Kind kind, SeenColumn target, boolean typed) throws Untranslatable {
+            if (target != null) {
+                return assigned(value, target).sql;
+            }
+            if (value.kind == Kind.NULL && (!typed || kind.type() != null)) {
+                return "NULL::" + (typed ? kind.type() : "text");
+            }
+            return plain(as(kind, value)).sql;
+        }
+
+        // --- WITH ---
+
+        private String with(Sql.Select select, Scope scope) throws Untranslatable {
+            var parts = new ArrayList<String>();
+            var recursive = false;
+            for (var common : select.with()) {
+                var fields = new ArrayList<Field>();
+                var itself = select.recursive() && common.select().cores().size() > 1 && mentions(common.select().cores().get(common.select().cores().size() - 1), common.name());
+                var sql = itself ? recursive(common, scope, fields) : select(common.select(), scope, fields, Output.NAMED);
+                recursive |= itself;
+                var named = named(fields, common.columns());
+                scope.commons.put(common.name().toLowerCase(Locale.ROOT), named);
+                parts.add(quote(common.name()) + " (" + named.stream().map(field -> quote(field.name)).collect(Collectors.joining(", ")) + ") AS (" + sql + ")");
+            }
+            return parts.isEmpty() ? "" : (recursive ? "WITH RECURSIVE " : "WITH ") + String.join(", ", parts) + " ";
+        }
+
+        private static List<Field> named(List<Field> fields, List<String> names) throws Untranslatable {
+            if (names.isEmpty()) {
+                return List.copyOf(fields);
+            }
+            if (names.size() != fields.size()) {
+                throw new Untranslatable("a WITH has " + names.size() + " names for " + fields.size() + " columns");
+            }
+            return IntStream.range(0, names.size()).mapToObj(i -> new Field(names.get(i), fields.get(i).value.sql(quote(names.get(i)), Value.ATOM))).toList();
+        }
+
+        private static boolean mentions(Sql.Core core, String table) {
+            return core.from().stream().anyMatch(join -> table.equalsIgnoreCase(join.table()) || join.nested() != null && join.nested().stream()
+                    .anyMatch(nested -> table.equalsIgnoreCase(nested.table())));
+        }
+
+        /** PostgreSQL wants the same type and collation from both terms, so each column is cast. */
+        private String recursive(Sql.Common common, Scope scope, List<Field> fields) throws Untranslatable {
+            var select = common.select();
+            if (select.cores().size() != 2 || !select.operators().get(0).startsWith("UNION") || !select.orderBy().isEmpty() || select.limit() != null) {
+                throw new Untranslatable("a recursive WITH that is not one select, UNION and another, without ORDER BY and LIMIT");
+            }
+            var first = part(select.cores().get(0), scope);
+            var kinds = kinds(List.of(first));
+            describe(List.of(first), kinds, fields);
+            fields.replaceAll(field -> new Field(field.name, field.value.ordered(field.value.kind == Kind.TEXT || field.value.kind == Kind.MIXED).type(castType(field.value))));
+            scope.commons.put(common.name().toLowerCase(Locale.ROOT), named(fields, common.columns()));
+            var second = part(select.cores().get(1), scope);
+            if (!kinds(List.of(first, second)).equals(kinds)) {
+                throw new Untranslatable("a recursive WITH whose columns change their type");
+            }
+            var sql = new ArrayList<String>();
+            for (var part : List.of(first, second)) {
+                var all = new ArrayList<String>();
+                for (var row : part.rows) {
+                    var values = new ArrayList<String>();
+                    for (var i = 0; i < row.size(); i++) {
+                        var value = plain(as(kinds.get(i), row.get(i)));
+                        values.add(value.cast(castType(fields.get(i).value)) + (fields.get(i).value.ordered ? " COLLATE \"C\"" : ""));
+                    }
+                    all.add(String.join(", ", values));
+                }
+                sql.add(part.core.rows() == null ? "SELECT " + (part.core.distinct() ? "DISTINCT " : "") + all.get(0) + part.tail
+                        : "VALUES " + all.stream().map(Translator::parenthesized).collect(Collectors.joining(", ")));
+            }
+            return String.join(" " + select.operators().get(0) + " ", sql);
+        }
+
+        private static String castType(Value value) {
+            return value.kind.type() == null || value.kind.isTime() ? value.type : value.kind.type();
+        }
+
+        // --- one SELECT ---
+
+        private Part part(Sql.Core core, Scope parent) throws Untranslatable {
+            var scope = new Scope(parent);
+            if (core.rows() != null) {
+                var rows = new ArrayList<List<Value>>();
+                for (var row : core.rows()) {
+                    rows.add(values(row.values(), scope));
+                }
+                return new Part(core, scope, rows, IntStream.rangeClosed(1, rows.get(0).size()).mapToObj(i -> "column" + i).toList(), "");
+            }
+            var tail = new StringBuilder(core.from().isEmpty() ? "" : " FROM " + from(core.from(), scope));
+            var values = new ArrayList<Value>();
+            var names = new ArrayList<String>();
+            results(core, scope, values, names);
+            for (var result : core.results()) {
+                if (result.alias() != null) {
+                    scope.aliases.putIfAbsent(result.alias().toLowerCase(Locale.ROOT), result.expression());
+                }
+            }
+            if (core.where() != null) {
+                tail.append(" WHERE ").append(condition(value(core.where(), scope)).sql);
+            }
+            var groups = groups(core, scope, values);
+            if (!groups.isEmpty()) {
+                tail.append(" GROUP BY ").append(String.join(", ", groups));
+            }
+            if (core.having() != null) {
+                tail.append(" HAVING ").append(condition(value(core.having(), scope)).sql);
+            }
+            if (isAggregated(core)) {
+                for (var result : core.results()) {
+                    grouped(result.expression(), groups, scope);
+                }
+                grouped(core.having(), groups, scope);
+            }
+            if (!core.windows().isEmpty()) {
+                var all = new ArrayList<String>();
+                for (var window : core.windows().entrySet()) {
+                    all.add(quote(window.getKey()) + " AS " + window(window.getValue(), scope));
+                }
+                tail.append(" WINDOW ").append(String.join(", ", all));
+            }
+            if (core.distinct()) {
+                distinguishable(List.of(new Part(core, scope, List.of(values), names, "")));
+            }
+            return new Part(core, scope, List.of(values), names, tail.toString());
+        }
+
+        private List<Value> values(List<Sql.Expression> expressions, Scope scope) throws Untranslatable {
+            var values = new ArrayList<Value>();
+            for (var expression : expressions) {
+                values.add(value(expression, scope));
+            }
+            return values;
+        }
+
+        private void results(Sql.Core core, Scope scope, List<Value> values, List<String> names) throws Untranslatable {
+            for (var result : core.results()) {
+                if (result.expression() != null) {
+                    values.add(value(result.expression(), scope));
+                    names.add(result.alias() != null ? result.alias() : result.expression() instanceof Sql.Name name ? name.column() : result.text());
+                    continue;
+                }
+                for (var relation : scope.relations) {
+                    if (result.starOf() != null && !result.starOf().equalsIgnoreCase(relation.alias)) {
+                        continue;
+                    }
+                    for (var field : relation.fields) {
+                        if (result.starOf() != null || !relation.shared.contains(field.name.toLowerCase(Locale.ROOT))) {
+                            values.add(field.value);
+                            names.add(field.name);
+                        }
+                    }
+                }
+            }
+            if (values.isEmpty()) {
+                throw new Untranslatable("* of nothing");
+            }
+        }
+
+        private List<String> groups(Sql.Core core, Scope scope, List<Value> values) throws Untranslatable {
+            var groups = new ArrayList<String>();
+            for (var expression : core.groupBy()) {
+                var ordinal = expression instanceof Sql.Constant constant && constant.value() instanceof Long number ? number.intValue() : 0;
+                if (ordinal > values.size()) {
+                    throw new Untranslatable("GROUP BY " + ordinal);
+                }
+                var value = ordinal > 0 ? values.get(ordinal - 1) : value(expression, scope);
+                if (value.noCase || value.kind == Kind.JSON) {
+                    throw new Untranslatable("GROUP BY over a column with COLLATE NOCASE or JSON");
+                }
+                groups.add(value.sql);
+            }
+            return groups;
+        }
+
+        private static boolean isAggregated(Sql.Core core) {
+            return !core.groupBy().isEmpty() || core.having() != null || core.results().stream().anyMatch(result -> result.expression() != null && hasAggregate(result.expression()));
+        }
+
+        private static boolean hasAggregate(Sql.Expression expression) {
+            return isAggregate(expression) || expression.children().stream().anyMatch(Translator::hasAggregate);
+        }
+
+        private static boolean isAggregate(Sql.Expression expression) {
+            return expression instanceof Sql.Call call && call.window() == null && (AGGREGATES.contains(call.name())
+                    || call.arguments().size() == 1 && (call.name().equals("min") || call.name().equals("max")));
+        }
+
+        /** Sees to it that no column is taken from a row that SQLite would pick from the group at will. */
+        private void grouped(Sql.Expression expression, List<String> groups, Scope scope) throws Untranslatable {
+            if (expression == null || isAggregate(expression) || expression instanceof Sql.Constant) {
+                return;
+            }
+            if (!(expression instanceof Sql.Row) && !isTypeof(expression) && groups.contains(value(expression, scope).sql)) {
+                return;
+            }
+            if (expression instanceof Sql.Name name) {
+                var alias = scope.aliases.get(name.column().toLowerCase(Locale.ROOT));
+                if (column(name, scope) == null) {
+                    if (alias != null && name.table() == null) {
+                        grouped(alias, groups, scope);
+                    }
+                    return;
+                }
+                var sql = value(name, scope).sql;
+                var byKey = scope.relations.stream().filter(relation -> relation.table != null && relation.table.rowidColumn != null && sql.startsWith(relation.prefix))
+                        .anyMatch(relation -> groups.contains(relation.prefix + quote(relation.table.rowidColumn)));
+                if (!byKey) {
+                    throw new Untranslatable("the column " + name.column() + " is neither grouped nor in an aggregate");
+                }
+            }
+            for (var child : expression.children()) {
+                grouped(child, groups, scope);
+            }
+        }
+
+        // --- FROM ---
+
+        private String from(List<Sql.Join> joins, Scope scope) throws Untranslatable {
+            var sql = new StringBuilder();
+            for (var join : joins) {
+                var first = scope.relations.size();
+                var source = source(join, scope);
+                if (sql.isEmpty()) {
+                    sql.append(source);
+                    continue;
+                }
+                var condition = joinCondition(join, scope, first);
+                var inner = join.kind().matches(",|JOIN|INNER|CROSS");
+                if (inner && condition == null) {
+                    sql.append(" CROSS JOIN ").append(source);
+                } else {
+                    sql.append(inner ? " JOIN " : " " + join.kind() + " JOIN ").append(source).append(" ON ").append(condition == null ? "TRUE" : condition.sql);
+                }
+            }
+            return sql.toString();
+        }
+
+        private String source(Sql.Join join, Scope scope) throws Untranslatable {
+            if (join.nested() != null) {
+                if (join.alias() != null) {
+                    throw new Untranslatable("a name for joined tables in parentheses");
+                }
+                return "(" + from(join.nested(), scope) + ")";
+            }
+            var alias = join.alias() == null ? "subquery_" + ++subqueries : join.alias();
+            var prefix = quote(alias) + ".";
+            if (join.select() != null) {
+                var fields = new ArrayList<Field>();
+                var sql = select(join.select(), scope.parent, fields, Output.NAMED);
+                var values = join.select().cores().get(0).rows() != null
+                        ? " (" + fields.stream().map(field -> quote(field.name)).collect(Collectors.joining(", ")) + ")" : "";
+                scope.relations.add(derived(alias, prefix, fields));
+                return "(" + sql + ") AS " + quote(alias) + values;
+            }
+            var common = scope.common(join.table());
+            if (common != null) {
+                scope.relations.add(derived(alias, prefix, common));
+                return quote(join.table()) + (alias.equalsIgnoreCase(join.table()) ? "" : " AS " + quote(alias));
+            }
+            scope.relations.add(relation(seenTable(join.table()), alias, prefix));
+            return named(seenTable(join.table()), alias);
+        }
+
+        private static String named(SeenTable table, String alias) {
+            return table.target.endsWith("." + quote(alias)) ? table.target : table.target + " AS " + quote(alias);
+        }
+
+        private SeenTable seenTable(String name) throws Untranslatable {
+            var table = tables.get(name.toLowerCase(Locale.ROOT));
+            if (table == null) {
+                throw new Untranslatable("the table " + name + " is not in the target");
+            }
+            return table;
+        }
+
+        private static Relation derived(String alias, String prefix, List<Field> fields) {
+            return new Relation(alias, null, prefix, fields.stream().map(field -> new Field(field.name, field.value.sql(prefix + quote(field.name), Value.ATOM))).toList(),
+                    new HashSet<>());
+        }
+
+        /** USING and NATURAL become ON, as the comparison may need a conversion; null if there is no condition. */
+        private Value joinCondition(Sql.Join join, Scope scope, int first) throws Untranslatable {
+            if (join.on() != null) {
+                return condition(value(join.on(), scope));
+            }
+            var right = scope.relations.subList(first, scope.relations.size());
+            var left = scope.relations.subList(0, first);
+            var names = new ArrayList<>(join.using());
+            if (join.natural()) {
+                right.stream().flatMap(relation -> relation.fields.stream()).map(Field::name).filter(name -> left.stream().anyMatch(relation -> relation.field(name) != null))
+                        .forEach(names::add);
+            }
+            if (names.isEmpty()) {
+                return null;
+            }
+            if (join.kind().matches("RIGHT|FULL")) {
+                throw new Untranslatable("USING or NATURAL in a " + join.kind() + " JOIN");
+            }
+            var all = constant(true);
+            for (var name : names) {
+                all = logical("AND", all, compare("=", sideOf(left, name), sideOf(right, name)));
+                right.forEach(relation -> relation.shared.add(name.toLowerCase(Locale.ROOT)));
+            }
+            return all;
+        }
+
+        private static Value sideOf(List<Relation> relations, String name) throws Untranslatable {
+            var found = relations.stream().filter(relation -> !relation.shared.contains(name.toLowerCase(Locale.ROOT))).map(relation -> relation.field(name))
+                    .filter(Objects::nonNull).toList();
+            if (found.isEmpty()) {
+                throw new Untranslatable("USING (" + name + ") without such a column on each side");
+            }
+            return found.get(0);
+        }
+
+        // --- ORDER BY, LIMIT ---
+
+        private String orderBy(List<Sql.Order> orders, Scope scope) throws Untranslatable {
+            var all = new ArrayList<String>();
+            for (var order : orders) {
+                all.add(orderKey(value(order.expression(), scope)) + direction(order));
+            }
+            return String.join(", ", all);
+        }
+
+        /** NULL is SQLite's smallest value, PostgreSQL's greatest. */
+        private static String direction(Sql.Order order) {
+            return (order.desc() ? " DESC" : "") + " NULLS " + (order.nulls() != null ? order.nulls() : order.desc() ? "LAST" : "FIRST");
+        }
+
+        private String orderKey(Value value) throws Untranslatable {
+            return switch (value.kind) {
+                case TEXT -> value.noCase ? folded(value) : ordered(value);
+                case ENUM -> value.cast("text") + " COLLATE \"C\"";
+                case JSON, JSON_VALUE, MIXED, OTHER -> throw new Untranslatable("order by " + described(value));
+                default -> value.sql;
+            };
+        }
+
+        private String orderOfRows(Sql.Select select, Part part) throws Untranslatable {
+            var all = new ArrayList<String>();
+            var aggregated = isAggregated(part.core);
+            for (var order : select.orderBy()) {
+                var position = position(order.expression(), List.of(part));
+                if (position < 0 && aggregated) {
+                    grouped(order.expression(), groups(part.core, part.scope, part.rows.get(0)), part.scope);
+                }
+                var value = position >= 0 ? part.rows.get(0).get(position) : value(order.expression(), part.scope);
+                if (value.constant == null && value.kind != Kind.NULL) {
+                    all.add(orderKey(collatedAs(order.expression(), value)) + direction(order));
+                }
+            }
+            return all.isEmpty() ? "1" : String.join(", ", all);
+        }
+
+        private static Value collatedAs(Sql.Expression expression, Value value) throws Untranslatable {
+            return expression instanceof Sql.Collate collate ? collate(value, collate.collation()) : value;
+        }
+
+        /** The result column that a term of ORDER BY names, by number, alias or as the same expression; -1 if none. */
+        private static int position(Sql.Expression term, List<Part> parts) throws Untranslatable {
+            var expression = term instanceof Sql.Collate collate ? collate.operand() : term;
+            if (expression instanceof Sql.Constant constant && constant.value() instanceof Long number) {
+                if (number < 1 || number > parts.get(0).rows.get(0).size()) {
+                    throw new Untranslatable("ORDER BY " + number);
+                }
+                return number.intValue() - 1;
+            }
+            for (var part : parts) {
+                var results = part.core.results();
+                var plain = results.stream().allMatch(result -> result.expression() != null);
+                for (var i = 0; i < part.names.size(); i++) {
+                    var aliased = plain && !results.isEmpty() && results.get(i).alias() != null;
+                    if (expression instanceof Sql.Name name && name.table() == null && part.names.get(i).equalsIgnoreCase(name.column()) && (aliased || parts.size() > 1)
+                            || plain && !results.isEmpty() && results.get(i).expression().equals(expression)) {
+                        return i;
+                    }
+                }
+            }
+            return -1;
+        }
+
+        /** With DISTINCT or a compound PostgreSQL sorts by result columns only, so the rows are sorted around it. */
+        private String orderedByColumns(Sql.Select select, List<Part> parts, String sql, List<Field> fields) throws Untranslatable {
+            var all = new ArrayList<String>();
+            for (var order : select.orderBy()) {
+                var position = position(order.expression(), parts);
+                if (position < 0 && order.expression() instanceof Sql.Name name) {
+                    position = IntStream.range(0, fields.size()).filter(i -> fields.get(i).name.equalsIgnoreCase(name.column())).findFirst().orElse(-1);
+                }
+                if (position < 0) {
+                    throw new Untranslatable("ORDER BY something that is not in the result of DISTINCT or a compound select");
+                }
+                all.add(orderKey(collatedAs(order.expression(), fields.get(position).value)) + direction(order));
+            }
+            var names = fields.stream().map(field -> quote(field.name)).collect(Collectors.joining(", "));
+            return "SELECT " + names + " FROM (" + sql + ") AS \"rows\" (" + names + ") ORDER BY " + String.join(", ", all);
+        }
+
+        private String limit(Sql.Select select, Scope scope) throws Untranslatable {
+            if (select.orderBy().isEmpty()) {
+                notes.note("LIMIT without ORDER BY: which rows come is up to the engine");
+            }
+            var limit = value(select.limit(), scope);
+            var all = limit.constant instanceof Long number && number < 0;
+            return (all ? "" : " LIMIT " + integer(limit).sql) + (select.offset() == null ? "" : " OFFSET " + integer(value(select.offset(), scope)).sql);
+        }
+
+        // --- triggers ---
+
+        Trigger trigger(CreateTrigger trigger, SeenTable table, String schema, Notes notes) throws Untranslatable {
+            begin(Place.TRIGGER, notes);
+            return new TriggerWriter(trigger, table, schema).write();
+        }
+
+        /** Writes a trigger as a function in PL/pgSQL and a trigger that calls it. */
+        private final class TriggerWriter {
+            final CreateTrigger source;
+            final SeenTable table;
+            final String function;
+            final Scope scope = new Scope(null);
+            final List<Sql.Statement> statements = new ArrayList<>();
+            String timing;
+
+            TriggerWriter(CreateTrigger source, SeenTable table, String schema) throws Untranslatable {
+                this.source = source;
+                this.table = table;
+                this.timing = source.timing;
+                this.function = quote(schema) + "." + quote(source.name);
+                for (var version : source.event.equals("INSERT") ? List.of("NEW") : source.event.equals("DELETE") ? List.of("OLD") : List.of("NEW", "OLD")) {
+                    // the columns are known by NEW.x and OLD.x only, as if all were shared with another table
+                    var relation = relation(table, version, version + ".");
+                    relation.fields.forEach(field -> relation.shared.add(field.name.toLowerCase(Locale.ROOT)));
+                    relation.shared.addAll(Set.of("rowid", "oid", "_rowid_"));
+                    scope.relations.add(relation);
+                }
+                for (var statement : source.statements) {
+                    statements.add(Sql.statement(statement));
+                }
+            }
+
+            Trigger write() throws Untranslatable {
+                if (timing.equals("INSTEAD OF") && !source.ofColumns.isEmpty()) {
+                    throw new Untranslatable("an INSTEAD OF trigger for single columns");
+                }
+                var touch = touch();
+                var body = new ArrayList<String>();
+                if (touch == null) {
+                    for (var statement : statements) {
+                        body.add(statement(statement));
+                    }
+                } else {
+                    body.addAll(touch);
+                }
+                var conditions = new ArrayList<String>();
+                if (touch == null && firesItself()) {
+                    conditions.add("pg_trigger_depth() = 0");
+                    notes.note("trigger " + source.name + " changes its own table: it does not fire for changes made by triggers, as SQLite's do not without recursive_triggers");
+                }
+                if (source.when != null) {
+                    var when = Sql.expression(source.when);
+                    var condition = condition(value(when, scope));
+                    if (hasSelect(when) || timing.equals("INSTEAD OF")) {
+                        body = new ArrayList<>(List.of("IF " + condition.sql + " THEN\n" + indented(body) + "\nEND IF;"));
+                    } else {
+                        conditions.add(conditions.isEmpty() ? condition.sql : condition.at(Value.AND));
+                    }
+                }
+                body.add("RETURN " + (timing.equals("AFTER") ? "NULL" : source.event.equals("DELETE") ? "OLD" : "NEW") + ";");
+                return new Trigger(createFunction(indented(body)), createTrigger(conditions));
+            }
+
+            private String createFunction(String body) {
+                var tag = "$body$";
+                for (var i = 1; body.contains(tag); i++) {
+                    tag = "$body" + i + "$";
+                }
+                return "CREATE FUNCTION " + function + "() RETURNS trigger LANGUAGE plpgsql AS " + tag + "\nBEGIN\n" + body + "\nEND\n" + tag + ";";
+            }
+
+            private String createTrigger(List<String> conditions) throws Untranslatable {
+                var of = new ArrayList<String>();
+                for (var name : source.ofColumns) {
+                    of.add(quote(columnOf(table, name).target));
+                }
+                return "CREATE TRIGGER " + quote(source.name) + " " + timing + " " + source.event + (of.isEmpty() ? "" : " OF " + String.join(", ", of))
+                        + " ON " + table.target + " FOR EACH ROW" + (conditions.isEmpty() ? "" : " WHEN (" + String.join(" AND ", conditions) + ")")
+                        + " EXECUTE FUNCTION " + function + "();";
+            }
+
+            private static String indented(List<String> lines) {
+                return lines.stream().flatMap(String::lines).map(line -> "    " + line).collect(Collectors.joining("\n"));
+            }
+
+            /** An UPDATE of the row that the trigger fires for is what a BEFORE trigger does by setting NEW.x; null if that is not all there is. */
+            private List<String> touch() throws Untranslatable {
+                if (!timing.equals("AFTER") || source.event.equals("DELETE") || statements.isEmpty()
+                        || source.when != null && hasSelect(Sql.expression(source.when))) {
+                    return null;
+                }
+                var lines = new ArrayList<String>();
+                for (var statement : statements) {
+                    if (!(statement instanceof Sql.Update update) || !update.table().equalsIgnoreCase(table.name) || update.conflict() != null || !update.from().isEmpty()
+                            || !isThisRow(update.where()) || update.assignments().stream().anyMatch(assignment -> hasSelect(assignment.value()))) {
+                        return null;
+                    }
+                    var row = new Scope(scope);
+                    row.relations.add(relation(table, update.alias(), "NEW."));
+                    for (var assignment : update.assignments()) {
+                        var column = columnOf(table, assignment.column());
+                        lines.add("NEW." + quote(column.target) + " := " + assigned(value(assignment.value(), row), column).sql + ";");
+                    }
+                }
+                timing = "BEFORE";
+                notes.note("trigger " + source.name + " sets the columns before the row is written, without a second UPDATE");
+                return lines;
+            }
+
+            /** WHERE rowid = NEW.rowid, or the primary key that is the rowid. */
+            private boolean isThisRow(Sql.Expression where) {
+                return where instanceof Sql.Binary equal && equal.operator().equals("=")
+                        && (isRowid(equal.left(), false) && isRowid(equal.right(), true) || isRowid(equal.left(), true) && isRowid(equal.right(), false));
+            }
+
+            private boolean isRowid(Sql.Expression expression, boolean ofTrigger) {
+                if (!(expression instanceof Sql.Name name)) {
+                    return false;
+                }
+                var column = table.column(name.column());
+                var isKey = column == null ? name.column().matches("(?i)rowid|oid|_rowid_") : column.target.equals(table.rowidColumn);
+                var versioned = name.table() != null && name.table().matches("(?i)new|old");
+                return isKey && versioned == ofTrigger && (!ofTrigger || source.event.equals("UPDATE") || name.table().equalsIgnoreCase("new"));
+            }
+
+            /** A change of its own table makes a trigger of PostgreSQL fire again. */
+            private boolean firesItself() {
+                return statements.stream().anyMatch(statement -> statement instanceof Sql.Update update && source.event.equals("UPDATE") && isOwn(update.table())
+                        && (source.ofColumns.isEmpty() || update.assignments().stream().anyMatch(assignment -> source.ofColumns.stream().anyMatch(assignment.column()::equalsIgnoreCase)))
+                        || statement instanceof Sql.Insert insert && source.event.equals("INSERT") && isOwn(insert.table())
+                        || statement instanceof Sql.Delete delete && source.event.equals("DELETE") && isOwn(delete.table()));
+            }
+
+            private boolean isOwn(String name) {
+                return name.equalsIgnoreCase(table.name);
+            }
+
+            private String statement(Sql.Statement statement) throws Untranslatable {
+                if (statement instanceof Sql.Query query) {
+                    return guard(query.select());
+                }
+                if (statement instanceof Sql.Insert insert) {
+                    return insert(insert);
+                }
+                var changed = statement instanceof Sql.Update update ? update.table() : ((Sql.Delete) statement).table();
+                if (timing.equals("BEFORE") && isOwn(changed)) {
+                    throw new Untranslatable("a BEFORE trigger that changes its own table");
+                }
+                return statement instanceof Sql.Update update ? update(update) : delete((Sql.Delete) statement);
+            }
+
+            private String insert(Sql.Insert insert) throws Untranslatable {
+                if ("REPLACE".equals(insert.conflict())) {
+                    throw new Untranslatable("INSERT OR REPLACE");
+                }
+                var target = seenTable(insert.table());
+                var columns = new ArrayList<SeenColumn>();
+                for (var name : insert.columns()) {
+                    columns.add(columnOf(target, name));
+                }
+                if (columns.isEmpty()) {
+                    columns.addAll(target.columns);
+                }
+                if ("IGNORE".equals(insert.conflict())) {
+                    notes.note("INSERT OR IGNORE passes over rows that exist; a NULL in a NOT NULL column is now an error");
+                }
+                var names = columns.stream().map(column -> quote(column.target)).collect(Collectors.joining(", "));
+                return "INSERT INTO " + target.target + (insert.source() == null ? " DEFAULT VALUES" : " (" + names + ") " + rows(insert.source(), columns, target))
+                        + ("IGNORE".equals(insert.conflict()) ? " ON CONFLICT DO NOTHING;" : ";");
+            }
+
+            private String rows(Sql.Select select, List<SeenColumn> columns, SeenTable target) throws Untranslatable {
+                var rows = select.cores().get(0).rows();
+                if (rows == null || select.cores().size() > 1 || !select.with().isEmpty()) {
+                    return Translator.this.select(select, scope, new ArrayList<>(), new Output(false, columns));
+                }
+                var all = new ArrayList<String>();
+                for (var row : rows) {
+                    if (row.values().size() != columns.size()) {
+                        throw new Untranslatable("INSERT of " + row.values().size() + " values for " + columns.size() + " columns");
+                    }
+                    var values = new ArrayList<String>();
+                    for (var i = 0; i < columns.size(); i++) {
+                        var value = value(row.values().get(i), scope);
+                        var isNewId = value.kind == Kind.NULL && columns.get(i).target.equals(target.rowidColumn);
+                        values.add(isNewId ? "DEFAULT" : assigned(value, columns.get(i)).sql);
+                    }
+                    all.add("(" + String.join(", ", values) + ")");
+                }
+                return "VALUES " + String.join(", ", all);
+            }
+
+            private String update(Sql.Update update) throws Untranslatable {
+                if (update.conflict() != null) {
+                    throw new Untranslatable("UPDATE OR " + update.conflict());
+                }
+                var target = seenTable(update.table());
+                var inner = new Scope(new Scope(scope));
+                var prefix = quote(update.alias()) + ".";
+                inner.relations.add(relation(target, update.alias(), prefix));
+                var from = update.from().isEmpty() ? "" : " FROM " + from(update.from(), inner);
+                var set = new ArrayList<String>();
+                for (var assignment : update.assignments()) {
+                    var column = columnOf(target, assignment.column());
+                    set.add(quote(column.target) + " = " + assigned(value(assignment.value(), inner), column).sql);
+                }
+                return "UPDATE " + named(target, update.alias()) + " SET " + String.join(", ", set) + from + where(update.where(), inner) + ";";
+            }
+
+            private String delete(Sql.Delete delete) throws Untranslatable {
+                var target = seenTable(delete.table());
+                var inner = new Scope(scope);
+                inner.relations.add(relation(target, delete.alias(), quote(delete.alias()) + "."));
+                return "DELETE FROM " + named(target, delete.alias()) + where(delete.where(), inner) + ";";
+            }
+
+            private String where(Sql.Expression where, Scope inner) throws Untranslatable {
+                return where == null ? "" : " WHERE " + condition(value(where, inner)).sql;
+            }
+
+            private static SeenColumn columnOf(SeenTable table, String name) throws Untranslatable {
+                var column = table.column(name);
+                if (column == null) {
+                    throw new Untranslatable("no column " + name + " in " + table.name);
+                }
+                return column;
+            }
+
+            /** SELECT RAISE(…) WHERE …, or SELECT CASE WHEN … THEN RAISE(…) END. */
+            private String guard(Sql.Select select) throws Untranslatable {
+                var core = select.cores().get(0);
+                if (select.cores().size() > 1 || !select.with().isEmpty() || core.rows() != null || core.results().size() != 1 || !core.groupBy().isEmpty()
+                        || select.limit() != null) {
+                    throw new Untranslatable("a SELECT that is not a guard with RAISE()");
+                }
+                var result = core.results().get(0).expression();
+                if (result instanceof Sql.Raise raise) {
+                    return core.from().isEmpty() && core.where() == null ? raise(raise) : guarded(raisedFor(core), raise);
+                }
+                if (!(result instanceof Sql.Case choice) || !core.from().isEmpty() || choice.otherwise() instanceof Sql.Raise
+                        || choice.whens().stream().anyMatch(when -> !(when.result() instanceof Sql.Raise))) {
+                    throw new Untranslatable("a SELECT that is not a guard with RAISE()");
+                }
+                var sql = new StringBuilder();
+                for (var when : choice.whens()) {
+                    var test = choice.base() == null ? when.condition() : new Sql.Binary("=", choice.base(), when.condition());
+                    sql.append(sql.isEmpty() ? "IF " : "ELSIF ").append(condition(value(test, scope)).sql).append(" THEN\n    ").append(raise((Sql.Raise) when.result())).append("\n");
+                }
+                var guard = sql.append("END IF;").toString();
+                return core.where() == null ? guard : "IF " + condition(value(core.where(), scope)).sql + " THEN\n" + indented(List.of(guard)) + "\nEND IF;";
+            }
+
+            private String raisedFor(Sql.Core core) throws Untranslatable {
+                if (core.from().isEmpty()) {
+                    return condition(value(core.where(), scope)).sql;
+                }
+                var inner = new Scope(new Scope(scope));
+                var from = from(core.from(), inner);
+                return "EXISTS (SELECT 1 FROM " + from + where(core.where(), inner) + ")";
+            }
+
+            private String guarded(String condition, Sql.Raise raise) throws Untranslatable {
+                return "IF " + condition + " THEN\n    " + raise(raise) + "\nEND IF;";
+            }
+
+            private String raise(Sql.Raise raise) throws Untranslatable {
+                if ("IGNORE".equals(raise.action())) {
+                    if (timing.equals("AFTER")) {
+                        throw new Untranslatable("RAISE(IGNORE) in an AFTER trigger");
+                    }
+                    return "RETURN NULL;";
+                }
+                if (raise.action() == null || raise.message() == null) {
+                    throw new Untranslatable("RAISE() without a message");
+                }
+                if (!raise.action().equals("ABORT")) {
+                    notes.note("RAISE(" + raise.action() + ") became an error of the statement, as with ABORT");
+                }
+                return "RAISE EXCEPTION USING MESSAGE = " + text(value(raise.message(), scope)).sql + ", ERRCODE = 'integrity_constraint_violation';";
+            }
+        }
+
+        private static boolean hasSelect(Sql.Expression expression) {
+            return expression instanceof Sql.Scalar || expression instanceof Sql.Exists || expression instanceof Sql.In in && in.select() != null
+                    || expression.children().stream().anyMatch(Translator::hasSelect);
+        }
+    }
+
+    // ---- what is said ----
+
+    /** A line on the terminal that is rewritten: rows, rate, time left, per table and in all. Elsewhere a plain line per table that took long. */
+    static final class Progress {
+        private static final long TERMINAL_PAUSE = 200_000_000L, PLAIN_AFTER = 2_000_000_000L;
+
+        private final PrintWriter err;
+        private final boolean terminal;
+        private final boolean quiet;
+        private final boolean verbose;
+        private final Map<String, Long> rows = new LinkedHashMap<>();
+        private String step;
+        private long total;
+        private long begun;
+        private long shown;
+        private long complete;
+        private boolean dirty;
+
+        Progress(PrintWriter err, boolean terminal, boolean quiet, boolean verbose) {
+            this.err = err;
+            this.terminal = terminal;
+            this.quiet = quiet;
+            this.verbose = verbose;
+        }
+
+        /** @param total rows in all, 0 if that is not known */
+        synchronized void begin(String step, long total) {
+            end();
+            this.step = step;
+            this.total = total;
+            rows.clear();
+            complete = 0;
+            begun = System.nanoTime();
+        }
+
+        synchronized void at(String table, long count) {
+            rows.put(table, count);
+            if (!terminal || quiet || System.nanoTime() - shown < TERMINAL_PAUSE) {
+                return;
+            }
+            shown = System.nanoTime();
+            var all = complete + rows.values().stream().mapToLong(Long::longValue).sum();
+            var seconds = (shown - begun) / 1e9;
+            var rate = all / seconds;
+            var line = "%s  %s  %,d rows".formatted(step, rows.entrySet().stream().map(e -> "%s %,d".formatted(e.getKey(), e.getValue())).collect(Collectors.joining(", ")), all)
+                    + (total > 0 ? " of %,d, %d %%".formatted(total, all * 100 / total) : "") + ", %,.0f/s".formatted(rate)
+                    + (total > 0 && rate > 0 ? ", %s left".formatted(time((total - all) / rate)) : "");
+            err.print("\r\u001b[K" + (line.length() > 118 ? line.substring(0, 117) + "…" : line));
+            err.flush();
+            dirty = true;
+        }
+
+        private static String time(double seconds) {
+            return seconds < 60 ? "%.0f s".formatted(seconds) : seconds < 3600 ? "%d min %02d s".formatted((int) seconds / 60, (int) seconds % 60) : "%d h %02d min".formatted((int) seconds / 3600, (int) seconds / 60 % 60);
+        }
+
+        synchronized void done(String table, long count) {
+            rows.remove(table);
+            complete += count;
+            var seconds = (System.nanoTime() - begun) / 1e9;
+            if (!quiet && (verbose || !terminal && seconds * 1e9 > PLAIN_AFTER)) {
+                say("%s  %s: %,d rows, %s after the start".formatted(step, table, count, time(seconds)));
+            }
+        }
+
+        synchronized void say(String line) {
+            clear();
+            if (!quiet) {
+                err.println(line);
+                err.flush();
+            }
+        }
+
+        synchronized void debug(Exception e) {
+            if (verbose) {
+                say(e.toString());
+            }
+        }
+
+        synchronized void end() {
+            clear();
+        }
+
+        private void clear() {
+            if (dirty) {
+                err.print("\r\u001b[K");
+                err.flush();
+                dirty = false;
+            }
+        }
+    }
+
+    /** The statements of a plan in the order of a run, without the rows: what --dry-run shows. */
+    static final class Script {
+        private final Plan plan;
+
+        Script(Plan plan) {
+            this.plan = plan;
+        }
+
+        List<String> statements() {
+            var all = new ArrayList<String>();
+            all.add("CREATE SCHEMA IF NOT EXISTS " + id(plan.schema));
+            plan.enums.forEach(type -> all.add(Migration.createType(plan, type)));
+            all.addAll(plan.before());
+            plan.tables.forEach(table -> all.add(Migration.createTable(plan, table)));
+            plan.tables.forEach(table -> all.add("-- " + Report.count(table.rows, "row") + " of " + table.name + " go into " + id(plan.schema) + "." + id(table.target)));
+            for (var table : plan.tables) {
+                items(table).filter(item -> item.sql != null).forEach(item -> all.add(item.sql));
+                table.columns.stream().filter(c -> c.defaultSql != null).forEach(c -> all.add("ALTER TABLE " + id(plan.schema) + "." + id(table.target) + " ALTER COLUMN " + id(c.target) + " SET DEFAULT " + c.defaultSql));
+            }
+            plan.tables.forEach(table -> table.foreignKeys.stream().filter(key -> key.sql != null).forEach(key -> all.add(key.sql)));
+            Stream.concat(plan.views.stream(), plan.triggers.stream()).filter(item -> item.sql != null).forEach(item -> all.add(item.sql));
+            return all;
+        }
+
+        /** Keys, indexes and checks in the order in which they are made. */
+        static Stream<Item> items(Table table) {
+            return Stream.of(Stream.ofNullable(table.primaryKey), table.uniques.stream(), table.indexes.stream(), table.checks.stream()).flatMap(items -> items);
+        }
+    }
+
+    /** What has become of everything; each form of output is made from it. */
+    static final class Report {
+        /** An object of sqlite_schema, or a part of one, and what it became. */
+        record Entry(String kind, String name, String table, String target, String state, String reason, List<String> notes, String sqlite, String sql) {
+        }
+
+        final Plan plan;
+        final Rules rules;
+        final Map<String, Verified> verified = new ConcurrentSkipListMap<>();
+        Map<String, Long> changes = Map.of();
+        double seconds;
+
+        Report(Plan plan, Rules rules) {
+            this.plan = plan;
+            this.rules = rules;
+        }
+
+        void verified(Table table, Verified result) {
+            if (result != null) {
+                verified.put(table.name, result);
+            }
+        }
+
+        boolean isVerified() {
+            return verified.size() == plan.tables.size() && verified.values().stream().allMatch(Verified::same);
+        }
+
+        /** 0 identical, 1 with changes that are reported, 2 a difference was found, 3 not verified. */
+        int exit() {
+            if (verified.values().stream().anyMatch(v -> !v.same())) {
+                return 2;
+            }
+            var changed = !changes.isEmpty() || entries().stream().anyMatch(e -> !Set.of("created", "left out").contains(e.state) || !e.notes.isEmpty());
+            return isVerified() ? changed ? 1 : 0 : 3;
+        }
+
+        /** Every object of sqlite_schema, and the keys and checks within them. */
+        List<Entry> entries() {
+            var entries = new ArrayList<Entry>();
+            for (var table : plan.tables) {
+                entries.add(new Entry("table", table.name, table.name, table.target, table.notes.isEmpty() ? "created" : "changed", null, table.notes, null, null));
+                for (var column : table.columns) {
+                    if (!column.notes.isEmpty()) {
+                        entries.add(new Entry("column", column.name, table.name, column.target, "changed", null, column.notes, column.declared, column.type));
+                    }
+                }
+                Script.items(table).forEach(item -> entries.add(entry(item == table.primaryKey ? "primary key" : table.indexes.contains(item) ? "index" : table.checks.contains(item) ? "check" : "unique", table.name, item)));
+                for (var key : table.foreignKeys) {
+                    entries.add(new Entry("foreign key", key.name == null ? "(" + String.join(", ", key.columns) + ")" : key.name, table.name, key.target, state(key.state, key.sql), key.reason, List.of(),
+                            "FOREIGN KEY (" + String.join(", ", key.columns) + ") REFERENCES " + key.parent + " (" + String.join(", ", key.parentColumns) + ")", key.sql));
+                }
+            }
+            plan.views.forEach(item -> entries.add(entry("view", null, item)));
+            plan.triggers.forEach(item -> entries.add(entry("trigger", null, item)));
+            plan.left.forEach(item -> entries.add(entry("object", null, item)));
+            return entries;
+        }
+
+        private static Entry entry(String kind, String table, Item item) {
+            return new Entry(kind, item.name != null ? item.name : item.target, table, item.target, state(item.state, item.sql), item.reason, item.notes, item.sqlite, item.sql);
+        }
+
+        private static String state(String state, String sql) {
+            return state != null ? state : sql == null ? "not created" : "created";
+        }
+
+        // on the terminal
+
+        void summary(PrintWriter out, boolean verbose) {
+            var problems = verified.values().stream().anyMatch(v -> !v.same());
+            if (plan.tables.size() <= 40 || verbose || problems) {
+                out.println(table(plan.tables.stream().filter(t -> plan.tables.size() <= 40 || verbose || verified.get(t.name) != null && !verified.get(t.name).same()).toList()));
+            }
+            for (var result : verified.values()) {
+                result.shown().forEach(difference -> out.println("DIFFERENT  " + difference));
+                if (result.note() != null) {
+                    out.println("           " + result.table() + ": " + result.note());
+                }
+            }
+            var worth = entries().stream().filter(e -> !Set.of("created", "left out").contains(e.state) || !e.notes.isEmpty()).toList();
+            var most = verbose ? worth.size() : 30;
+            worth.stream().limit(most).forEach(e -> out.println("%-11s  %s".formatted(e.state, line(e))));
+            if (worth.size() > most) {
+                out.println("... and " + (worth.size() - most) + " more: --verbose, --html or --json show all");
+            }
+            changes.forEach((action, count) -> out.println("%-11s  %s: %s".formatted("cells", count(count, "cell"), action)));
+            if (!verified.isEmpty() || seconds > 0) {
+                out.println(verdict());
+            }
+        }
+
+        private static String line(Entry entry) {
+            var name = entry.table == null || entry.kind.equals("table") ? entry.name : entry.table + "." + entry.name;
+            return entry.kind + " " + name + Stream.concat(Stream.ofNullable(entry.reason), entry.notes.stream()).collect(Collectors.joining("; ", ": ", "")).replaceFirst(": $", "");
+        }
+
+        private String table(List<Table> tables) {
+            var columns = new ArrayList<ColumnData<Table>>();
+            columns.add(new com.github.freva.asciitable.Column().header("table").dataAlign(HorizontalAlign.LEFT).with(t -> t.name.equals(t.target) ? t.name : t.name + " > " + t.target));
+            columns.add(new com.github.freva.asciitable.Column().header("rows").dataAlign(HorizontalAlign.RIGHT).with(t -> "%,d".formatted(t.rows)));
+            columns.add(new com.github.freva.asciitable.Column().header("types").dataAlign(HorizontalAlign.LEFT).maxWidth(70).with(Report::types));
+            if (!verified.isEmpty()) {
+                columns.add(new com.github.freva.asciitable.Column().header("verified").dataAlign(HorizontalAlign.LEFT).with(t -> verdict(verified.get(t.name))));
+            }
+            return AsciiTable.getTable(AsciiTable.NO_BORDERS, tables, columns);
+        }
+
+        /** How many columns have which type, as a first look. */
+        private static String types(Table table) {
+            var counts = new LinkedHashMap<String, Integer>();
+            table.columns.forEach(c -> counts.merge(c.type, 1, Integer::sum));
+            return counts.entrySet().stream().map(e -> (e.getValue() == 1 ? "" : e.getValue() + " ") + e.getKey()).collect(Collectors.joining(", "));
+        }
+
+        private static String verdict(Verified result) {
+            return result == null ? "no" : result.same() ? "identical (" + result.how() + ")" : "DIFFERENT";
+        }
+
+        private String verdict() {
+            var rows = verified.values().stream().mapToLong(Verified::target).sum();
+            return switch (exit()) {
+                case 0 -> "identical: %s, %s, %.1f s".formatted(count(plan.tables.size(), "table"), count(rows, "row"), seconds);
+                case 1 -> "identical but for what is listed: %s, %s, %.1f s".formatted(count(plan.tables.size(), "table"), count(rows, "row"), seconds);
+                case 2 -> "NOT IDENTICAL: %s in %s".formatted(count(verified.values().stream().mapToLong(Verified::differences).sum(), "difference"),
+                        verified.values().stream().filter(v -> !v.same()).map(Verified::table).collect(Collectors.joining(", ")));
+                default -> "not verified: %s, %.1f s".formatted(count(plan.tables.size(), "table"), seconds);
+            };
+        }
+
+        static String count(long count, String what) {
+            return "%,d %s%s".formatted(count, what, count == 1 ? "" : "s");
+        }
+
+        void files(PrintWriter out, Proof proof) {
+            if (!changes.isEmpty()) {
+                out.println("changed cells, with their originals: " + proof.rejects);
+            }
+            if (entries().stream().anyMatch(Report::isMissing)) {
+                out.println("what was not created, ready to edit: " + proof.notMigrated);
+            }
+        }
+
+        // as files
+
+        private static boolean isMissing(Entry entry) {
+            return entry.state.equals("not created");
+        }
+
+        /** SQLite's text and the attempt at a translation, both as comments: what runs is for a person to decide. */
+        void writeNotMigrated(Path file) throws IOException {
+            var missing = entries().stream().filter(Report::isMissing).toList();
+            if (missing.isEmpty()) {
+                return;
+            }
+            var text = new StringBuilder("-- Not created by " + TOOL + " from " + plan.sqlite + ". Edit and run what is needed.\n");
+            for (var entry : missing) {
+                text.append("\n-- ").append(line(entry).replace("\n", "\n-- ")).append("\n");
+                comment(text, "SQLite:", entry.sqlite);
+                comment(text, "PostgreSQL:", entry.sql);
+            }
+            Files.writeString(file, text);
+        }
+
+        private static void comment(StringBuilder text, String title, String sql) {
+            if (sql != null) {
+                text.append("-- ").append(title).append("\n--   ").append(sql.strip().replace("\n", "\n--   ")).append("\n");
+            }
+        }
+
+        String toJson() {
+            var document = new LinkedHashMap<String, Object>();
+            document.put("tool", TOOL);
+            document.put("exit", exit());
+            document.put("verdict", verdict());
+            document.put("seconds", seconds);
+            document.put("objects", entries());
+            document.put("verified", verified.values());
+            document.put("changedCells", changes);
+            document.put("plan", plan);
+            return Plan.JSON.toJson(document);
+        }
+    }
+
+    // ---- the report as a page ----
+
+    /** The report for people who sign it: one HTML page that needs no network and no script, for the screen, light or dark, and for paper. */
+    static final class Page {
+        private static final int BARS = 30, OPEN = 8;
+        private static final Map<String, String> STATES = Map.of("created", "good", "changed", "warn", "not created", "bad");
+        private static final Pattern CONTROL = Pattern.compile("[\\x00-\\x08\\x0b-\\x1f]");
+        private static final String STYLE = """
+                :root { color-scheme: light dark; --back: #fff; --soft: #f5f6f8; --line: #dfe3e8; --text: #1c2430; --dim: #5c6775;
+                  --plan: #33669c; --good: #1f7a4d; --warn: #96620a; --bad: #b3261e }
+                @media screen and (prefers-color-scheme: dark) { :root { --back: #14181d; --soft: #1c2229; --line: #313a45; --text: #e3e8ee; --dim: #98a4b3;
+                  --plan: #7fb0e2; --good: #62c793; --warn: #e0ad58; --bad: #f28b82 } }
+                * { box-sizing: border-box } body { margin: 0; background: var(--back); color: var(--text); font: 15px/1.5 system-ui, "Segoe UI", "DejaVu Sans", sans-serif; overflow-wrap: break-word }
+                main { max-width: 1180px; margin: 0 auto; padding: 40px 28px 80px } p { margin: 0 } h1 { font-size: 1.75em; line-height: 1.25; margin: 2px 0 22px } h2 { font-size: 1.2em; margin: 44px 0 12px; break-after: avoid }
+                small, th { font-size: .9em; color: var(--dim); font-weight: 400 } a { color: var(--plan); text-decoration: none } a, code, pre { overflow-wrap: anywhere }
+                .plan { color: var(--plan) } .good { color: var(--good) } .warn { color: var(--warn) } .bad { color: var(--bad) } .dim { color: var(--dim) }
+                .verdict { border-left: 6px solid; padding: 14px 20px; background: var(--soft); border-radius: 4px } .verdict p { color: var(--text) }
+                .verdict b, .numbers b { display: block; font-size: 1.4em } .numbers b, .number { font-variant-numeric: tabular-nums; white-space: nowrap }
+                svg { display: block; width: 100%; height: auto } svg text { font-size: 13px; fill: var(--text) } .numbers { display: flex; flex-wrap: wrap; margin: 18px 0 0; border: 1px solid var(--line); border-radius: 4px }
+                .numbers div { flex: 1 1 auto; padding: 12px 10px 12px 14px } .numbers div + div { border-left: 1px solid var(--line) }
+                table { border-collapse: collapse; width: 100%; font-size: 14px; margin: 0 0 14px }
+                th, td { padding: 6px 14px 6px 0; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top } td p + p { margin-top: 4px }
+                th, td:first-child { font-weight: 600 } td:first-child code { white-space: nowrap } :is(th, td):last-child { padding-right: 0 } :is(th, td).number { text-align: right }
+                .narrow { width: auto; min-width: 50% } .columns, .objects { table-layout: fixed } .objects th:nth-child(1) { width: 17% } .objects th:nth-child(2) { width: 25% }
+                .columns th:nth-child(1), .columns th:nth-child(2), .columns th:nth-child(4) { width: 14% } .columns th:nth-child(3), .columns th:nth-child(6) { width: 17% }
+                .columns td:nth-child(3) small { display: inline-block } code, pre { font: .92em/1.45 ui-monospace, "DejaVu Sans Mono", Consolas, monospace }
+                pre { white-space: pre-wrap; margin: 4px 0; padding: 7px 10px; background: var(--soft); border-radius: 4px }
+                details { border: 1px solid var(--line); border-radius: 4px; margin: 0 0 10px; padding: 0 18px } summary { cursor: pointer; padding: 10px 0; font-weight: 600 }
+                .sign { display: none; grid-template-columns: 2fr 1fr 2fr; gap: 30px; margin-top: 60px; break-inside: avoid } .sign div { border-top: 1px solid; padding-top: 4px }
+                @media print { @page { margin: 16mm 14mm } * { print-color-adjust: exact } main { max-width: none; padding: 0 } body { font-size: 9.5pt } table { font-size: 8pt } a { color: inherit }
+                  tr, .verdict, .numbers, svg { break-inside: avoid } details { border: 0; padding: 0 } details::details-content { content-visibility: visible; block-size: auto } .sign { display: grid } }
+                """;
+
+        private final Report report;
+        private final Plan plan;
+        private final List<Report.Entry> entries;
+        /** Nothing was done yet: the states tell what will be. */
+        private final boolean planned;
+
+        Page(Report report) {
+            this.report = report;
+            plan = report.plan;
+            entries = report.entries();
+            planned = report.seconds == 0;
+        }
+
+        String html() {
+            var title = escape(plan.sqlite + " → PostgreSQL, schema " + plan.schema);
+            return "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width\">\n" + element("title", title) + element("style", STYLE)
+                    + "</head>\n<body>\n<main>\n" + element("small", escape(TOOL) + " · " + Instant.now().truncatedTo(ChronoUnit.SECONDS)) + element("h1", title) + verdict() + numbers()
+                    + section("Differences", differences()) + section("Rows", bars()) + section("Tables", tables())
+                    + section("Changed cells", table("narrow", List.of("What was done", "#Cells"), report.changes.entrySet(), e -> List.of(escape(e.getKey()), "%,d".formatted(e.getValue()))))
+                    + section("Not created", objects(e -> e.state().equals("not created"))) + section("Changed", changed())
+                    + section("Table by table", plan.tables.stream().map(this::details).collect(Collectors.joining()))
+                    + section("Enumerated types", table("narrow", List.of("Type", "Values"), plan.enums, e -> List.of(escape(e.target), escape(String.join(", ", e.values)))))
+                    + section("Views", objects(e -> e.kind().equals("view"))) + section("Triggers", objects(e -> e.kind().equals("trigger")))
+                    + section("Left in SQLite", objects(e -> e.state().equals("left out"))) + section("Source", facts()) + section("Rules", rules())
+                    + "<div class=\"sign\"><div>Name</div><div>Date</div><div>Signature</div></div>\n</main>\n</body>\n</html>\n";
+        }
+
+        private String verdict() {
+            var results = report.verified.values();
+            var compared = number(results.size(), "table") + " with " + number(results.stream().mapToLong(Verified::source).sum(), "row") + " compared ("
+                    + results.stream().map(Verified::how).distinct().collect(Collectors.joining(", ")) + "): ";
+            return switch (planned ? -1 : report.exit()) {
+                case -1 -> verdict("plan", "Planned", "Nothing has been written: this is what a run would do.");
+                case 0 -> verdict("good", "Identical", compared + "nothing differs, and nothing had to be changed.");
+                case 1 -> verdict("good", "Identical but for what is listed", compared + "nothing differs but what is listed here as changed or not created.");
+                case 2 -> verdict("bad", "NOT IDENTICAL", compared + number(results.stream().mapToLong(Verified::differences).sum(), "difference") + " found, in "
+                        + results.stream().filter(v -> !v.same()).map(Verified::table).collect(Collectors.joining(", ")) + ".");
+                default -> verdict("warn", "Not verified", results.isEmpty() ? "The rows were not compared." : compared + "the other tables were not compared.");
+            };
+        }
+
+        private static String verdict(String style, String title, String text) {
+            return "<div class=\"verdict " + style + "\">" + element("b", title) + element("p", escape(text)) + "</div>\n";
+        }
+
+        private String numbers() {
+            var all = tile("tables", plan.tables.size()) + tile("rows", plan.tables.stream().mapToLong(t -> t.rows).sum())
+                    + tile(planned ? "objects to create" : "objects created", count("created") + count("changed")) + tile("of them changed", count("changed")) + tile("not created", count("not created"));
+            return "<div class=\"numbers\">" + all + (planned ? "" : tile("changed cells", report.changes.values().stream().mapToLong(n -> n).sum())
+                    + (report.seconds < 120 ? tile("seconds", Math.round(report.seconds)) : tile("minutes", Math.round(report.seconds / 60)))) + "</div>\n";
+        }
+
+        private static String tile(String name, long number) {
+            return element("div", element("b", "%,d".formatted(number)) + element("small", name));
+        }
+
+        /** Columns are no objects of their own: what has become of them is told with their table. */
+        private long count(String state) {
+            return entries.stream().filter(e -> e.state().equals(state) && !e.kind().equals("column")).count();
+        }
+
+        private String differences() {
+            return report.verified.values().stream().flatMap(v -> Stream.concat(v.shown().stream().map(Object::toString), Stream.ofNullable(v.note()).map(note -> v.table() + ": " + note)))
+                    .map(line -> text("pre", line)).collect(Collectors.joining());
+        }
+
+        /** Bars in proportion to the largest table. */
+        private String bars() {
+            var sorted = plan.tables.stream().sorted(Comparator.comparingLong((Table t) -> -t.rows).thenComparing(t -> t.name)).toList();
+            var largest = sorted.isEmpty() ? 0 : sorted.get(0).rows;
+            if (largest == 0) {
+                return "";
+            }
+            var shown = sorted.stream().limit(BARS).toList();
+            var svg = new StringBuilder("<svg viewBox=\"0 0 1120 " + shown.size() * 24 + "\" role=\"img\" aria-label=\"rows per table\">\n");
+            var y = 17;
+            for (var table : shown) {
+                var result = report.verified.get(table.name);
+                var width = table.rows == 0 ? 0 : Math.max(1, 690 * table.rows / largest);
+                svg.append("<text x=\"306\" y=\"" + y + "\" text-anchor=\"end\">" + escape(cut(table.name)) + "</text>")
+                        .append("<rect x=\"318\" y=\"" + (y - 12) + "\" width=\"" + width + "\" height=\"15\" rx=\"2\" fill=\"var(--" + (result == null || result.same() ? "plan" : "bad") + ")\"/>")
+                        .append("<text x=\"" + (326 + width) + "\" y=\"" + y + "\">%,d</text>\n".formatted(table.rows));
+                y += 24;
+            }
+            return svg + "</svg>\n" + (shown.size() == sorted.size() ? "" : element("p class=\"dim\"", "and " + number(sorted.size() - shown.size(), "smaller table")));
+        }
+
+        private String tables() {
+            return table("", List.of("Table", "#Rows", "#Columns", "Keys, indexes, checks", "Verification"), plan.tables, t -> List.of("<a href=\"#" + anchor(t) + "\">" + escape(t.name) + "</a>" + renamed(t.name, t.target),
+                    "%,d".formatted(t.rows), "%,d".formatted(t.columns.size()), entries.stream().filter(e -> isPart(e, t)).collect(Collectors.groupingBy(e -> state(e.state()), TreeMap::new, Collectors.counting()))
+                            .entrySet().stream().map(e -> e.getValue() + " " + e.getKey()).collect(Collectors.joining(", ")), verification(report.verified.get(t.name))));
+        }
+
+        private static String verification(Verified result) {
+            return result == null ? "<span class=\"dim\">no</span>" : result.same() ? "<span class=\"good\">✓ identical</span> <small>" + escape(result.how()) + "</small>"
+                    : "<span class=\"bad\">✗ " + number(result.differences(), "difference") + "</span><br><small>" + number(result.source(), "row") + " in SQLite, %,d here</small>".formatted(result.target());
+        }
+
+        private String changed() {
+            var changed = entries.stream().filter(e -> e.state().equals("changed") || e.state().equals("created") && !e.notes().isEmpty()).toList();
+            return table("narrow", List.of("Object", "What is different"), changed, e -> List.of(name(e), lines(e.reason(), e.notes())));
+        }
+
+        // table by table
+
+        private String details(Table table) {
+            var kind = (table.kind.equals("table") ? "" : table.kind + " · ") + (table.strict ? "strict · " : "") + number(table.rows, "row");
+            var open = plan.tables.size() <= OPEN ? " open" : "";
+            return "<details id=\"" + anchor(table) + "\"" + open + "><summary>" + escape(table.name) + " " + element("small", escape(kind)) + "</summary>\n" + lines(null, table.notes)
+                    + table("columns", List.of("Column", "Declared", "Holds", "PostgreSQL", "Why", "Default"), table.columns,
+                            c -> List.of(escape(c.name) + renamed(c.name, c.target), text("code", c.declared), holds(c.data), text("code", type(c)), lines(c.reason, c.notes), defaultOf(c)))
+                    + objects(e -> isPart(e, table)) + "</details>\n";
+        }
+
+        private static String type(Column column) {
+            return column.type + (column.generatedSql != null ? " GENERATED" : "") + (column.identity ? " IDENTITY" : "") + (column.notNull ? " NOT NULL" : "");
+        }
+
+        private static String defaultOf(Column column) {
+            var from = column.generatedText != null ? column.generatedText : column.defaultText;
+            var to = column.generatedText != null ? column.generatedSql : column.defaultSql;
+            return from == null ? "" : to == null ? text("code", from) + "<br><small>not taken over</small>" : text("code", to) + (from.equals(to) ? "" : "<br><small>was</small> " + text("code", from));
+        }
+
+        private String holds(Data data) {
+            var length = "up to " + number(data.maxLength, "byte");
+            var parts = Stream.of(part(data.integers, "integer", range(data.minInteger, data.maxInteger)), part(data.reals, "real", range(data.minReal, data.maxReal)), part(data.texts, "text", data.blobs > 0 ? "" : length),
+                    part(data.empty, "of them empty", ""), part(data.nulBytes, "with NUL bytes", ""), part(data.badUtf8, "not UTF-8", ""), part(data.blobs, "blob", length), part(data.nulls, "NULL", "")).collect(Collectors.joining());
+            return parts.isEmpty() ? "<small>" + (plan.rules.trustTypes ? "not scanned" : "nothing") + "</small>" : parts;
+        }
+
+        private static String part(long count, String what, String detail) {
+            return count == 0 ? "" : element("div", "%,d %s ".formatted(count, what) + element("small", detail));
+        }
+
+        private static String range(Object least, Object most) {
+            return Objects.equals(least, most) ? String.valueOf(least) : least + " … " + most;
+        }
+
+        /** Keys, indexes, views and the like, with both texts. */
+        private String objects(Predicate<Report.Entry> which) {
+            return table("objects", List.of("Object", "State", "In SQLite", "In PostgreSQL"), entries.stream().filter(which).toList(), e -> List.of(name(e),
+                    "<p class=\"" + STATES.getOrDefault(e.state(), "dim") + "\">" + state(e.state()) + "</p>" + lines(e.reason(), e.notes()), text("pre", e.sqlite()), text("pre", e.sql())));
+        }
+
+        private static boolean isPart(Report.Entry entry, Table table) {
+            return table.name.equals(entry.table()) && !Set.of("table", "column").contains(entry.kind());
+        }
+
+        private static String name(Report.Entry entry) {
+            return escape(entry.name()) + "<br><small>" + escape(entry.kind() + (entry.table() == null || entry.kind().equals("table") ? "" : " of " + entry.table())) + "</small>";
+        }
+
+        private String state(String state) {
+            return planned && state.equals("created") ? "to create" : state;
+        }
+
+        private String facts() {
+            var application = "%d (0x%08X)".formatted(plan.applicationId, (int) plan.applicationId);
+            var facts = Stream.of("File", plan.sqlite, "Encoding", plan.encoding, "user_version", plan.userVersion, "application_id", application, "Planned by", plan.tool).map(String::valueOf).toList();
+            return table("narrow", List.of("", ""), List.of(0, 2, 4, 6, 8), i -> List.of(facts.get(i), escape(facts.get(i + 1))));
+        }
+
+        /** The options that have decided, from their declarations. */
+        private String rules() {
+            var usual = new CommandLine(new Rules()).getCommandSpec();
+            return table("", List.of("Option", "Value", "", "Meaning"), new CommandLine(report.rules).getCommandSpec().options(), option -> List.of(text("code", option.longestName()),
+                    escape(String.valueOf(option.<Object>getValue()).replaceAll("[{}]", "")), Objects.equals(option.getValue(), usual.findOption(option.longestName()).getValue()) ? "" : "chosen",
+                    escape(String.join(" ", option.description()))));
+        }
+
+        // HTML
+
+        private static String section(String title, String content) {
+            return content.isEmpty() ? "" : element("h2", title) + content;
+        }
+
+        private static String element(String tag, String content) {
+            return "<" + tag + ">" + content + "</" + tag.replaceFirst(" .*", "") + ">\n";
+        }
+
+        /** Nothing if there are no rows. A head with # before it stands over numbers. */
+        private static <T> String table(String style, List<String> heads, Collection<T> rows, Function<T, List<String>> cells) {
+            if (rows.isEmpty()) {
+                return "";
+            }
+            var html = new StringBuilder("<table class=\"" + style + "\"><thead>" + row("th", heads, heads.stream().map(head -> head.replace("#", "")).toList()) + "</thead><tbody>\n");
+            rows.forEach(row -> html.append(row("td", heads, cells.apply(row))));
+            return html.append("</tbody></table>\n").toString();
+        }
+
+        private static String row(String tag, List<String> heads, List<String> cells) {
+            return IntStream.range(0, heads.size()).mapToObj(i -> "<" + tag + (heads.get(i).startsWith("#") ? " class=\"number\">" : ">") + cells.get(i) + "</" + tag + ">").collect(Collectors.joining("", "<tr>", "</tr>\n"));
+        }
+
+        private static String lines(String reason, List<String> notes) {
+            return Stream.concat(Stream.ofNullable(reason), notes.stream()).filter(line -> !line.isBlank()).map(line -> "<p>" + escape(line) + "</p>").collect(Collectors.joining());
+        }
+
+        private static String text(String tag, String text) {
+            return text == null || text.isBlank() ? "" : element(tag, escape(text.strip()));
+        }
+
+        private static String renamed(String name, String target) {
+            return name.equals(target) ? "" : "<br><small>now " + escape(target) + "</small>";
+        }
+
+        private static String number(long count, String what) {
+            return "%,d %s%s".formatted(count, what, count == 1 ? "" : "s");
+        }
+
+        private String anchor(Table table) {
+            return "table" + plan.tables.indexOf(table);
+        }
+
+        /** Names that are too long for the chart differ rather at their ends than in the middle. */
+        private static String cut(String name) {
+            return name.length() <= 40 ? name : name.substring(0, name.offsetByCodePoints(0, 20)) + "…" + name.substring(name.offsetByCodePoints(name.length(), -15));
+        }
+
+        /** Control characters, which HTML does not allow, become their pictures. */
+        private static String escape(String text) {
+            var plain = text == null ? "" : text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\"", "&quot;");
+            return CONTROL.matcher(plain).replaceAll(found -> Character.toString(0x2400 + found.group().charAt(0)));
+        }
+    }
+
+    // --- shared: database. The same in every script; tests/shared_block_test.java keeps it so. ---
+    /** Where the database is: --url, else DATABASE_URL, else POSTGRES_* and PG* one by one (they also fill in what a URL leaves out). */
+    static class Database {
+        /** The JDBC driver's property, libpq's name for it in a URL, the variables that set it (manual of PostgreSQL 18, 32.1.2 and 32.15). */
+        static final String[][] SETTINGS = Stream.of("PGHOST host POSTGRES_HOST PGHOST", "PGPORT port POSTGRES_PORT PGPORT", "user user POSTGRES_USER PGUSER",
+                "PGDBNAME dbname POSTGRES_DB PGDATABASE", "password password POSTGRES_PASSWORD PGPASSWORD", "service service PGSERVICE", "options options PGOPTIONS",
+                "sslmode ssl PGSSLMODE", "sslrootcert sslrootcert PGSSLROOTCERT", "connectTimeout connect_timeout PGCONNECT_TIMEOUT", "currentSchema schema",
+                "ApplicationName application_name PGAPPNAME", "targetServerType target_session_attrs PGTARGETSESSIONATTRS").map(s -> s.split(" ")).toArray(String[][]::new);
+        static final Map<String, String> SERVER_TYPES = Map.of("read-write", "primary", "read-only", "secondary", "standby", "secondary", "prefer-standby", "preferSecondary");
+        static final Pattern URL = Pattern.compile("(?:jdbc:)?postgres(?:ql)?(?:\\+\\w+)?://"
+                + "(?:(?<user>[^:@/?]*)(?::(?<password>[^/]*))?@)?(?<hosts>[^/?@]*)(?:/(?<PGDBNAME>[^?]*))?(?:\\?(?<query>.*))?");
+        static final Pattern ENTRY = Pattern.compile("(?m)^\\s*(?:export\\s+)?(?<name>\\w+)[ \\t]*=[ \\t]*"
+                + "(?:'(?<literal>[^']*)'|\"(?<quoted>(?:[^\"\\\\]|\\\\.)*)\"|(?<bare>[^\\r\\n]*?))[ \\t]*(?:(?<=[ \\t])#.*)?$");
+        static final Logger DRIVER = Logger.getLogger("org.postgresql");
+        @Option(names = {"-u", "--url"}, paramLabel = "URL", description = "postgresql://user:password@host:5432/name (else DATABASE_URL, POSTGRES_*, PG*).") String url;
+        @Option(names = "--env-file", paramLabel = "FILE", description = "Variables that the environment lacks are read here (default: .env).") Path envFile;
+        @Option(names = "--connect-timeout", paramLabel = "SECONDS", description = "Give up on a host that does not answer (default: 10).") Integer connectTimeout;
+        @Option(names = "--wait", paramLabel = "SECONDS", description = "Wait up to so long until the server accepts connections.") int wait;
+        @Option(names = "--verbose", description = "Say more: each statement with its time, the stack trace of an error.") boolean verbose;
+        @Spec(Spec.Target.MIXEE) CommandSpec spec;
+        Supplier<Map<String, String>> environment = System::getenv;
+
+        /** The environment, completed by the env file, whose quotes, export, comments and ${NAME} are read as dotenv tools do. */
+        Map<String, String> variables() {
+            var variables = new TreeMap<String, String>();
+            var file = envFile == null ? Path.of(".env") : envFile;
+            try {
+                var entry = ENTRY.matcher(envFile == null && !Files.exists(file) ? "" : new String(Files.readAllBytes(file), UTF_8).replace("\uFEFF", ""));
+                while (entry.find()) {
+                    var open = entry.group("bare") != null ? entry.group("bare") : Objects.toString(entry.group("quoted"), "").replaceAll("\\\\([\"\\\\$])", "$1");
+                    variables.put(entry.group("name"), entry.group("literal") != null ? entry.group("literal") : Pattern.compile("\\$\\{(\\w+)}").matcher(open).replaceAll(
+                            name -> Matcher.quoteReplacement(environment.get().getOrDefault(name.group(1), variables.getOrDefault(name.group(1), "")))));
+                }
+            } catch (IOException e) {
+                throw new ParameterException(spec.commandLine(), "cannot read the env file " + file, e);
+            }
+            variables.putAll(environment.get());
+            variables.values().removeIf(String::isBlank);
+            return variables;
+        }
+
+        /** The driver's properties; hosts and ports are lists if there are several. Nothing set, or nonsense: ParameterException. */
+        Properties settings() {
+            DRIVER.setLevel(Level.OFF); // it would log a wrong URL as it stands
+            var variables = variables();
+            var given = url != null ? url.strip() : variables.get("DATABASE_URL");
+            var set = new Properties();
+            Stream.of(SETTINGS).forEach(setting -> Stream.of(setting).skip(2).filter(variables::containsKey).findFirst()
+                    .ifPresent(name -> set.put(setting[0], variables.get(name))));
+            if (given == null && Collections.disjoint(set.keySet(), List.of("PGHOST", "PGPORT", "PGDBNAME", "user", "service"))) {
+                throw new ParameterException(spec.commandLine(), "which database? Give --url, or set DATABASE_URL, POSTGRES_HOST, _PORT, _DB, _USER, _PASSWORD,\n"
+                        + "  or PGHOST, PGDATABASE, PGSERVICE ... A throw-away server: jbang local_postgres -- COMMAND");
+            }
+            var settings = Driver.parseURL(given == null ? "jdbc:postgresql://" : jdbc(given), set);
+            if (settings == null || settings.getProperty("PGHOST", "").startsWith("/")) {
+                throw new ParameterException(spec.commandLine(), (url != null ? "--url" : given != null ? "DATABASE_URL" : "host, port or PGSERVICE") + " leads nowhere:\n"
+                        + "  postgresql://user:password@host:5432/name (special characters percent-encoded; no socket folder), or a service of the service file");
+            }
+            Stream.of(SETTINGS).forEach(setting -> settings.computeIfAbsent(setting[0], name -> settings.getProperty(setting[1])));
+            settings.putIfAbsent("ApplicationName", "pgbang/" + spec.name());
+            settings.putAll(Map.of("assumeMinServerVersion", "12", "connectTimeout", connectTimeout != null ? connectTimeout.toString() : settings.getProperty("connectTimeout", "10")));
+            return settings;
+        }
+
+        /** The address as the driver reads it, with user, password and database as parameters; "" if it is no PostgreSQL URL. */
+        static String jdbc(String url) {
+            var part = URL.matcher(url);
+            var start = !part.matches() ? "" : part.group("hosts").isEmpty() ? "jdbc:postgresql://?" : "jdbc:postgresql://" + part.group("hosts") + "/?";
+            return start.isEmpty() ? "" : start + Stream.of("user", "password", "PGDBNAME").filter(name -> !Objects.toString(part.group(name), "").isEmpty())
+                    .map(name -> name + "=" + part.group(name).replace("&", "%26") + "&").collect(Collectors.joining("", "", Objects.toString(part.group("query"), "")))
+                    .replace("+", "%2B");
+        }
+
+        /** The same settings for libpq's programs (psql, pg_dump): as environment, so that no password stands in an argument list. */
+        Map<String, String> clientEnvironment() {
+            var settings = settings();
+            settings.computeIfPresent("PGHOST", (name, hosts) -> hosts.toString().replaceAll("[\\[\\]]", ""));
+            return Stream.of(SETTINGS).filter(setting -> setting.length > 2 && settings.containsKey(setting[0]))
+                    .collect(Collectors.toMap(setting -> setting[setting.length - 1], setting -> settings.getProperty(setting[0])));
+        }
+
+        /** Opens a session; one that is to write neither on a hot standby nor on an engine that only speaks PostgreSQL's protocol. */
+        Connection connect(boolean toWrite) throws SQLException, InterruptedException {
+            var settings = settings();
+            settings.computeIfPresent("targetServerType", (name, type) -> SERVER_TYPES.getOrDefault(type, type.toString()));
+            for (var deadline = System.nanoTime() + wait * 1_000_000_000L;; Thread.sleep(250)) {
+                try {
+                    var connection = new Driver().connect("jdbc:postgresql://", settings);
+                    var server = connection.createStatement().executeQuery("select version(), pg_catalog.pg_is_in_recovery()");
+                    if (toWrite && server.next() && (server.getBoolean(2) || server.getString(1).matches(".*(Cockroach|YB|Redshift|Greenplum|Materialize).*"))) {
+                        throw new SQLException("nothing can be written here: this is " + (server.getBoolean(2) ? "a hot standby" : server.getString(1)), "25006");
+                    }
+                    return connection;
+                } catch (SQLException e) {
+                    if (System.nanoTime() > deadline || !List.of("08001", "08004", "08006", "57P03").contains(e.getSQLState())) {
+                        throw new SQLException("cannot use " + settings.get("PGHOST") + ":" + settings.get("PGPORT") + "/" + settings.get("PGDBNAME"), e.getSQLState(), e);
+                    }
+                }
+            }
+        }
+
+        /** The script as a command line that reports by this block: exit code 64 for wrong usage, 2 for what failed. */
+        CommandLine command(Object script) {
+            return new CommandLine(script).setExecutionExceptionHandler((e, command, parsed) -> report(e)).setParameterExceptionHandler((e, arguments) -> report(e));
+        }
+
+        /** A few lines on stderr: what, why, SQLSTATE, detail and hint; no userinfo of URLs, and the stack only with --verbose. */
+        int report(Exception error) {
+            var text = new StringBuilder(spec.name() + ": " + error.getMessage());
+            for (var why = error.getCause(); why != null; why = why.getCause()) {
+                text.append("\n  ").append(why instanceof SQLException e ? why.getMessage() + " (SQLSTATE " + e.getSQLState() + ")" : why.toString().replaceFirst("^(\\w+\\.)+(?=[A-Z])", ""));
+            }
+            spec.commandLine().getErr().println(text.toString().replaceAll("://(?!user:password@host).*@", "://***@"));
+            Stream.of(error.getStackTrace()).filter(frame -> verbose).forEach(frame -> spec.commandLine().getErr().println("    at " + frame));
+            return error instanceof ParameterException ? 64 : 2;
+        }
+    }
+    // --- end of shared: database ---
+}
