@@ -1,7 +1,7 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
 //DESCRIPTION Moves a whole SQLite file to PostgreSQL, schema and rows, and proves that what arrived is what was there.
-//RUNTIME_OPTIONS --enable-native-access=ALL-UNNAMED
+//RUNTIME_OPTIONS --enable-native-access=ALL-UNNAMED -XX:+UseSerialGC -Xmn16m
 //DEPS info.picocli:picocli:4.7.7
 //DEPS org.postgresql:postgresql:42.7.14
 //DEPS org.xerial:sqlite-jdbc:3.54.1.0
@@ -16,6 +16,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import com.github.freva.asciitable.AsciiTable;
 import com.github.freva.asciitable.ColumnData;
 import com.github.freva.asciitable.HorizontalAlign;
+import com.google.gson.FieldNamingPolicy;
 import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
 import com.google.gson.JsonParseException;
@@ -40,6 +41,7 @@ import java.math.RoundingMode;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.CharBuffer;
+import java.nio.channels.SeekableByteChannel;
 import java.nio.charset.CharsetDecoder;
 import java.nio.charset.CoderResult;
 import java.nio.charset.StandardCharsets;
@@ -132,7 +134,7 @@ import picocli.CommandLine.Spec;
             "  jbang migrate_to_postgres.java --sqlite app.db --plan",
             "  jbang migrate_to_postgres.java --sqlite app.db --url postgresql://app@localhost/app --html report.html",
             "  jbang migrate_to_postgres.java --sqlite app.db --data-only", "",
-            "Exit code: 0 identical, 1 migrated with changes that are reported, 2 failed, 64 wrong usage."})
+            "Exit code: 0 identical, 1 migrated with changes that are reported, 2 failed or different, 3 not verified, 64 wrong usage."})
 class migrate_to_postgres implements Callable<Integer> {
     static final String TOOL = "migrate_to_postgres 1.0";
 
@@ -406,10 +408,14 @@ class migrate_to_postgres implements Callable<Integer> {
     private int migrate(Source source, Plan plan, Target target, TargetLed led, Progress progress) throws Exception {
         var begun = System.nanoTime();
         var report = new Report(plan, rules);
+        report.withoutRows = only.schema;
         target.prepare();
         target.begin(plan, source, led, progress);
         var migration = new Migration(source, target, plan, rules, proof, progress, report);
-        var interrupted = new Thread(() -> progress.say("interrupted: what is committed stays, and the same command goes on from there"));
+        var interrupted = new Thread(() -> {
+            target.cancel();
+            progress.say("interrupted: what is committed stays, and the same command goes on from there");
+        });
         Runtime.getRuntime().addShutdownHook(interrupted);
         try {
             if (led != null) {
@@ -423,7 +429,7 @@ class migrate_to_postgres implements Callable<Integer> {
         }
         report.changes = target.changes();
         report.seconds = (System.nanoTime() - begun) / 1e9;
-        target.finish(report.isVerified());
+        target.finish(plan, report.isVerified());
         return publish(report, target);
     }
 
@@ -485,7 +491,7 @@ class migrate_to_postgres implements Callable<Integer> {
         /** Objects of sqlite_schema that become nothing: shadow tables, unreadable virtual tables, what was excluded. */
         List<Item> left = new ArrayList<>();
 
-        private static final Gson JSON = new GsonBuilder().setPrettyPrinting().disableHtmlEscaping().create();
+        private static final Gson JSON = new GsonBuilder().setFieldNamingPolicy(FieldNamingPolicy.LOWER_CASE_WITH_UNDERSCORES).setPrettyPrinting().disableHtmlEscaping().create();
 
         static Plan read(Path file) throws IOException {
             try {
@@ -696,6 +702,8 @@ class migrate_to_postgres implements Callable<Integer> {
         long userVersion;
         long applicationId;
         String encoding;
+        /** Of the snapshot that the readers see. */
+        String fingerprint;
 
         private Source(Path file) {
             this.file = file;
@@ -763,6 +771,7 @@ class migrate_to_postgres implements Callable<Integer> {
             for (var attempt = 1;; attempt++) {
                 try (var control = connect(waitSeconds); var statement = control.createStatement()) {
                     var before = text(statement, "pragma data_version");
+                    fingerprint = look();
                     for (var i = 0; i < count; i++) {
                         var reader = connect(waitSeconds);
                         readers.add(reader);
@@ -902,30 +911,49 @@ class migrate_to_postgres implements Callable<Integer> {
         }
 
         /**
-         * What tells whether the file has changed since: its header with the change counter, its size, and the state of its WAL file.
+         * What tells whether the file has changed since: its header with the change counter, its size, and how far its WAL file has come.
          * A checkpoint changes it too, though not the data.
          */
-        String fingerprint() throws IOException {
+        private String look() throws IOException {
             var digest = DigestUtils.getSha256Digest();
             var wal = Path.of(file + "-wal");
             try (var in = Files.newInputStream(file)) {
                 digest.update(in.readNBytes(100));
             }
-            digest.update((Files.size(file) + " " + (Files.exists(wal) ? Files.size(wal) : 0)).getBytes(UTF_8));
-            if (Files.exists(wal) && Files.size(wal) > 0) {
+            digest.update(Long.toString(Files.size(file)).getBytes(UTF_8));
+            if (Files.exists(wal) && Files.size(wal) > 32) {
                 try (var in = Files.newByteChannel(wal)) {
-                    // The salts of the header tell the generations of the log, the last frame's checksum its end.
-                    var part = ByteBuffer.allocate(32);
-                    in.read(part);
-                    digest.update(part.array());
-                    var pageSize = part.getInt(8);
-                    part.clear();
-                    in.position(Math.max(0, 32 + ((in.size() - 32) / (pageSize + 24) - 1) * (pageSize + 24)));
-                    in.read(part);
-                    digest.update(part.array());
+                    digest.update(lastFrame(in));
                 }
             }
             return HexFormat.of().formatHex(digest.digest(), 0, 16);
+        }
+
+        /**
+         * The header of the last frame of the log's present generation: frames of an earlier one, with other salts, may follow it.
+         * It carries a checksum over all before it (sqlite.org/fileformat2.html, 4.1).
+         */
+        private static byte[] lastFrame(SeekableByteChannel wal) throws IOException {
+            var header = part(wal, 0, 32);
+            var frame = header.getInt(8) + 24L;
+            var last = header.array();
+            for (long low = 0, high = (wal.size() - 32) / frame; low < high;) {
+                var middle = (low + high) / 2;
+                var found = part(wal, 32 + middle * frame, 24);
+                if (found.getLong(8) == header.getLong(16)) {
+                    low = middle + 1;
+                    last = found.array();
+                } else {
+                    high = middle;
+                }
+            }
+            return last;
+        }
+
+        private static ByteBuffer part(SeekableByteChannel file, long from, int length) throws IOException {
+            var part = ByteBuffer.allocate(length);
+            file.position(from).read(part);
+            return part;
         }
 
         static String quoted(String name) {
@@ -1610,7 +1638,7 @@ class migrate_to_postgres implements Callable<Integer> {
                 return;
             }
             byData();
-            if (profile.family != Family.ANY) {
+            if (profile.family != Family.ANY && column.notes.isEmpty()) {
                 column.notes.add("declared " + (column.declared.isBlank() ? "without a type" : column.declared) + ", but it holds " + counts() + ": " + column.type
                         + (data.forcedBy.isEmpty() ? "" : "; rows " + String.join(", ", data.forcedBy)));
             }
@@ -1762,6 +1790,9 @@ class migrate_to_postgres implements Callable<Integer> {
             column.format = profile.shapes.size() == 1 && profile.shapes.stream().noneMatch(shape -> shape.matches(".*[+-]00:?00$|.*:00[+-]00$")) && profile.rounded == 0 ? profile.shapes.iterator().next() : null;
             if (profile.rounded > 0) {
                 column.notes.add(count(profile.rounded, "value") + " with more than six digits of a second: rounded to microseconds");
+            }
+            if (profile.dates > 0 && profile.dates < values) {
+                column.notes.add("days without a time (" + profile.dates + ") become midnight");
             }
             if (profile.dates == values && profile.family == Family.DATE) {
                 return take("date", "iso", "all are dates");
@@ -2994,14 +3025,14 @@ class migrate_to_postgres implements Callable<Integer> {
 
     /** The PostgreSQL side: the database, the sessions of the workers, and what an interrupted run has noted. */
     static final class Target implements AutoCloseable {
-        private static final Set<String> LOST = Set.of("08000", "08001", "08003", "08004", "08006", "57P01", "57P02", "57P03", "25P03");
+        private static final Set<String> LOST = Set.of("08000", "08001", "08003", "08004", "08006", "57P01", "57P02", "57P03", "57P05", "25P03", "25P04");
 
         private final Database database;
         final String schema;
         /** Where the run keeps its notes: "pgbang". or "schema"."pgbang_ */
         private String notes;
         private Connection lock;
-        boolean existed = true;
+        final Set<Connection> open = ConcurrentHashMap.newKeySet();
 
         private Target(Database database, String schema) {
             this.database = database;
@@ -3055,8 +3086,7 @@ class migrate_to_postgres implements Callable<Integer> {
 
         /** SQLite compares bytes, so does the new database: collation C. */
         private void create(String name) throws SQLException {
-            existed = false;
-            var create = "CREATE DATABASE " + id(name) + " TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE '%s'";
+            var create = "CREATE DATABASE " + id(name).replace("%", "%%") + " TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE '%s'";
             try (var connection = maintenance(); var statement = connection.createStatement()) {
                 try {
                     statement.execute(create.formatted("C.UTF-8"));
@@ -3105,6 +3135,7 @@ class migrate_to_postgres implements Callable<Integer> {
                 try (var statement = connection.createStatement()) {
                     statement.execute("set synchronous_commit = off; set lock_timeout = '10s'; set idle_in_transaction_session_timeout = 0; set statement_timeout = 0; set client_min_messages = warning; set timezone = 'UTC'");
                     statement.execute("select pg_catalog.set_config('maintenance_work_mem', '128MB', false) from pg_catalog.pg_settings where name = 'maintenance_work_mem' and setting::int < 131072");
+                    statement.execute("select pg_catalog.set_config(name, '0', false) from pg_catalog.pg_settings where name in ('transaction_timeout', 'idle_session_timeout')");
                     statement.execute("set search_path = " + id(schema) + ", public");
                 }
             }
@@ -3114,6 +3145,25 @@ class migrate_to_postgres implements Callable<Integer> {
         /** Whether the session that answers is another than the one that was opened: a pooler gives out its own. */
         static boolean isPooled(Connection connection) throws SQLException {
             return connection.unwrap(PGConnection.class).getBackendPID() != Integer.parseInt(value(connection, "select pg_catalog.pg_backend_pid()"));
+        }
+
+        /** Ends what the workers' sessions are doing, for a run that is interrupted. */
+        void cancel() {
+            for (var connection : open) {
+                try {
+                    connection.unwrap(PGConnection.class).cancelQuery();
+                } catch (SQLException e) {
+                    continue; // it has gone already
+                }
+            }
+        }
+
+        /** Sessions of others that hold a lock on a table of the schema. */
+        static String blockers(Worker worker, String schema) throws SQLException {
+            return rows(worker.connection, "select distinct 'pid ' || a.pid || ' (' || coalesce(nullif(a.application_name, ''), a.usename, '?') || ', ' || coalesce(a.state, '?') || ')' from pg_catalog.pg_locks l"
+                    + " join pg_catalog.pg_class c on c.oid = l.relation join pg_catalog.pg_namespace n on n.oid = c.relnamespace join pg_catalog.pg_stat_activity a on a.pid = l.pid"
+                    + " where l.granted and l.database = (select oid from pg_catalog.pg_database where datname = pg_catalog.current_database()) and n.nspname = ? and a.application_name <> 'pgbang/migrate_to_postgres'", schema)
+                    .stream().map(row -> row.get(0)).collect(Collectors.joining(", "));
         }
 
         /** Waits out a server that restarts or has cut the connection: five tries in about half a minute. */
@@ -3155,7 +3205,7 @@ class migrate_to_postgres implements Callable<Integer> {
             table("sqlite_migration", "schema_name text PRIMARY KEY, sqlite text NOT NULL, fingerprint text NOT NULL, shape text NOT NULL, plan text NOT NULL, started timestamptz NOT NULL DEFAULT now(), "
                     + "finished timestamptz, verified text");
             table("sqlite_migration_table", "schema_name text, table_name text, state text NOT NULL, loaded bigint NOT NULL DEFAULT 0, watermark text, source bytea, PRIMARY KEY (schema_name, table_name)");
-            table("sqlite_migration_change", "schema_name text NOT NULL, table_name text NOT NULL, number bigint NOT NULL, line text NOT NULL");
+            table("sqlite_migration_change", "schema_name text NOT NULL, table_name text NOT NULL, number bigint NOT NULL, action text NOT NULL, line text NOT NULL");
             execute("CREATE VIEW " + notes + "sqlite_migration_lock AS SELECT", "select pg_catalog.to_regclass(" + literal(notes + "sqlite_migration_lock") + ")");
         }
 
@@ -3241,8 +3291,8 @@ class migrate_to_postgres implements Callable<Integer> {
 
         /** The quoted columns of a table's primary key; empty if it has none. */
         List<String> primaryKey(Connection connection, String table) throws SQLException {
-            return rows(connection, "select pg_catalog.quote_ident(a.attname) from pg_catalog.pg_index i join pg_catalog.pg_attribute a on a.attrelid = i.indrelid and a.attnum = any (i.indkey) where i.indisprimary and i.indrelid = pg_catalog.to_regclass(?)",
-                    id(schema) + "." + id(table)).stream().map(row -> row.get(0)).toList();
+            return rows(connection, "select a.attname from pg_catalog.pg_index i join pg_catalog.pg_attribute a on a.attrelid = i.indrelid and a.attnum = any (i.indkey) where i.indisprimary and i.indrelid = pg_catalog.to_regclass(?)",
+                    id(schema) + "." + id(table)).stream().map(row -> id(row.get(0))).toList();
         }
 
         String user() {
@@ -3282,10 +3332,8 @@ class migrate_to_postgres implements Callable<Integer> {
         /** Nothing is created beside what is not ours: the schema must be empty, but for protected tables and what an earlier run of ours has made. */
         void checkEmpty(Plan plan, List<String> protectedTables) throws SQLException {
             var ours = new HashSet<String>();
-            for (var kept : List.of("pgbang.sqlite_migration_table", id(schema) + ".pgbang_sqlite_migration_table")) {
-                if (value("select pg_catalog.to_regclass(" + literal(kept) + ")") != null) {
-                    ours.addAll(earlierNames(kept.replaceFirst("_table$", "")));
-                }
+            for (var kept : earlierNotes()) {
+                ours.addAll(earlierNames(kept));
             }
             var there = rows(lock, "select c.relname from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace where n.nspname = ? and c.relkind in ('r', 'p', 'v', 'm', 'f')"
                     + " and c.relname !~ '^pgbang_' and c.relname <> 'schema_migrations' and not exists (select from pg_catalog.pg_depend d where d.objid = c.oid and d.deptype = 'e') order by 1", schema);
@@ -3298,6 +3346,13 @@ class migrate_to_postgres implements Callable<Integer> {
                 throw new Failure("the schema " + schema + " of the target is not empty: it has " + strange.stream().limit(5).collect(Collectors.joining(", ")) + (strange.size() > 5 ? " and " + (strange.size() - 5) + " more" : "")
                         + ".\n  --data-only fills tables that an application has made; --schema NAME puts all into another schema;\n  --protect TABLE leaves a table alone; --recreate " + lock.getCatalog() + " begins with an empty database");
             }
+        }
+
+        /** The tables of notes that this role may read. */
+        private List<String> earlierNotes() throws SQLException {
+            return rows(lock, "select pg_catalog.quote_ident(n.nspname) || '.' || c.relname from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace"
+                    + " where (n.nspname, c.relname) in (('pgbang', 'sqlite_migration'), (?, 'pgbang_sqlite_migration'))"
+                    + " and pg_catalog.has_schema_privilege(n.oid, 'usage') and pg_catalog.has_table_privilege(c.oid, 'select')", schema).stream().map(row -> row.get(0)).toList();
         }
 
         private Set<String> earlierNames(String notes) throws SQLException {
@@ -3313,12 +3368,10 @@ class migrate_to_postgres implements Callable<Integer> {
 
         /** The plan of the run that has filled this schema. */
         Plan earlierPlan() throws SQLException {
-            for (var kept : List.of("pgbang.sqlite_migration", id(schema) + ".pgbang_sqlite_migration")) {
-                if (value("select pg_catalog.to_regclass(" + literal(kept) + ")") != null) {
-                    var plan = value(lock, "select plan from " + kept + " where schema_name = ?", schema);
-                    if (plan != null) {
-                        return Plan.parse(plan);
-                    }
+            for (var kept : earlierNotes()) {
+                var plan = value(lock, "select plan from " + kept + " where schema_name = ?", schema);
+                if (plan != null) {
+                    return Plan.parse(plan);
                 }
             }
             throw new Failure("no run of migrate_to_postgres has filled the schema " + schema + " of this database: there is nothing to verify");
@@ -3326,7 +3379,7 @@ class migrate_to_postgres implements Callable<Integer> {
 
         /** Begins a run, or goes on with an earlier one of the same plan and file; one of the same plan whose file has changed since is begun anew unless it was complete. */
         void begin(Plan plan, Source source, TargetLed led, Progress progress) throws SQLException, IOException, InterruptedException {
-            var fingerprint = source.fingerprint();
+            var fingerprint = source.fingerprint;
             try (var worker = new Worker(0, this)) {
                 var earlier = rows(worker.connection, "select shape, fingerprint, finished from " + notes("") + " where schema_name = ?", schema);
                 if (!earlier.isEmpty()) {
@@ -3341,24 +3394,26 @@ class migrate_to_postgres implements Callable<Integer> {
                                 + ".\n  To begin anew: " + (led != null ? "--target-rows truncate after \"delete from " + notes("") + "\"" : "--recreate " + worker.connection.getCatalog() + ", or another --schema"));
                     }
                     progress.say(anew ? "an earlier run has filled these tables: begun anew" : "the file has changed since the run that was interrupted: its tables are loaded anew");
-                    forget(worker, plan, led != null && !anew, led == null);
                 }
                 if (led != null) {
                     led.clear(plan, worker);
+                }
+                if (!earlier.isEmpty()) {
+                    forget(worker, plan, led == null);
                 }
                 note(worker, plan, fingerprint);
             }
         }
 
-        /** Removes what the interrupted run has made. */
-        private void forget(Worker worker, Plan plan, boolean truncated, boolean dropped) throws SQLException {
+        /** Removes the notes of the interrupted run, and what it has made itself. */
+        private void forget(Worker worker, Plan plan, boolean dropped) throws SQLException {
             var tables = plan.tables.stream().map(table -> id(schema) + "." + id(table.target)).collect(Collectors.joining(", "));
             worker.connection.setAutoCommit(false);
             for (var view : dropped ? plan.views : List.<Item>of()) {
                 worker.execute("DROP VIEW IF EXISTS " + id(schema) + "." + id(view.target) + " CASCADE");
             }
-            if (!tables.isEmpty() && (truncated || dropped)) {
-                worker.execute((truncated ? "TRUNCATE " : "DROP TABLE IF EXISTS ") + tables);
+            if (!tables.isEmpty() && dropped) {
+                worker.execute("DROP TABLE IF EXISTS " + tables);
             }
             for (var table : List.of("", "_table", "_change")) {
                 worker.execute("DELETE FROM " + notes(table) + " WHERE schema_name = " + literal(schema));
@@ -3377,12 +3432,17 @@ class migrate_to_postgres implements Callable<Integer> {
             }
         }
 
-        /** Notes that all is there, and durably: this commit waits for the disk, and so for all before it. */
-        void finish(boolean verified) throws SQLException, InterruptedException {
-            try (var session = new Worker(0, this); var update = session.connection.prepareStatement("update " + notes("") + " set finished = now(), verified = ? where schema_name = ?")) {
+        /** Notes that all is there and what the plan has become, durably: this commit waits for the disk, and so for all before it. */
+        void finish(Plan plan, boolean verified) throws SQLException, InterruptedException {
+            try (var session = new Worker(0, this);
+                    var update = session.connection.prepareStatement("update " + notes("") + " set finished = pg_catalog.now(), verified = ?, plan = ? where schema_name = ?")) {
+                session.connection.setAutoCommit(false);
+                session.execute("SET LOCAL synchronous_commit = on");
                 update.setString(1, verified ? "yes" : "no");
-                update.setString(2, schema);
+                update.setString(2, plan.toJson());
+                update.setString(3, schema);
                 update.execute();
+                session.connection.commit();
             }
         }
 
@@ -3390,7 +3450,7 @@ class migrate_to_postgres implements Callable<Integer> {
         Map<String, Long> changes() throws SQLException, InterruptedException {
             var counts = new TreeMap<String, Long>();
             try (var session = new Worker(0, this)) {
-                for (var row : rows(session.connection, "select line::json ->> 'action', count(*) from " + notes("_change") + " where schema_name = ? group by 1", schema)) {
+                for (var row : rows(session.connection, "select action, count(*) from " + notes("_change") + " where schema_name = ? group by 1", schema)) {
                     counts.put(row.get(0), Long.parseLong(row.get(1)));
                 }
             }
@@ -3405,7 +3465,7 @@ class migrate_to_postgres implements Callable<Integer> {
             try (var session = new Worker(0, this); var out = Files.newBufferedWriter(file)) {
                 session.connection.setAutoCommit(false);
                 try (var query = session.connection.prepareStatement("select line from " + notes("_change") + " where schema_name = ? order by table_name, number")) {
-                    query.setFetchSize(1000);
+                    query.setFetchSize(10); // a line may have a megabyte
                     query.setString(1, schema);
                     for (var rows = query.executeQuery(); rows.next();) {
                         out.write(rows.getString(1) + "\n");
@@ -3550,7 +3610,7 @@ class migrate_to_postgres implements Callable<Integer> {
         /** What orders the rows and finds one again: the rowid under a name that no column hides, or the primary key. */
         static List<String> locators(Table table) {
             return table.kind.equals("view") ? List.of() : table.kind.equals("without rowid") ? table.key.stream().map(Source::quoted).toList()
-                    : Stream.of("rowid", "_rowid_", "oid").filter(name -> table.columns.stream().noneMatch(c -> c.name.equalsIgnoreCase(name)) || name.equals("rowid") && table.columns.get(0).name.equals("rowid"))
+                    : Stream.of("rowid", "_rowid_", "oid").filter(name -> table.columns.stream().noneMatch(c -> c.name.equalsIgnoreCase(name)) || name.equals("rowid") && table.columns.get(0).keptRowid)
                             .limit(1).toList();
         }
 
@@ -3586,6 +3646,7 @@ class migrate_to_postgres implements Callable<Integer> {
         /** Where the present row begins, so that it can be taken back; -1 once a part of it has been sent. */
         private int start;
         long sent;
+        /** Where it is sent; null if it goes nowhere. */
         CopyIn copy;
 
         abstract String format();
@@ -3643,6 +3704,11 @@ class migrate_to_postgres implements Callable<Integer> {
             length = start;
         }
 
+        /** Takes back what was not sent, for a reader that only wants the sums. */
+        final void forget() {
+            length = 0;
+        }
+
         final void finishRow() throws SQLException {
             endRow();
             if (length >= FULL) {
@@ -3651,7 +3717,9 @@ class migrate_to_postgres implements Callable<Integer> {
         }
 
         final void send() throws SQLException {
-            copy.writeToCopy(buffer, 0, length);
+            if (copy != null) {
+                copy.writeToCopy(buffer, 0, length);
+            }
             sent += length;
             length = 0;
             start = -1;
@@ -4006,11 +4074,18 @@ class migrate_to_postgres implements Callable<Integer> {
             this.reader = reader;
             this.target = target;
             connection = target.connect();
+            target.open.add(connection);
         }
 
         void reconnect() throws SQLException, InterruptedException {
             close();
             connection = target.reconnect();
+            target.open.add(connection);
+        }
+
+        String blockers() throws SQLException {
+            var others = Target.blockers(this, target.schema);
+            return others.isEmpty() ? "" : " that is held by " + others;
         }
 
         void execute(String sql) throws SQLException {
@@ -4021,6 +4096,7 @@ class migrate_to_postgres implements Callable<Integer> {
 
         @Override
         public void close() {
+            target.open.remove(connection);
             try {
                 connection.close();
             } catch (SQLException e) {
@@ -4635,7 +4711,11 @@ class migrate_to_postgres implements Callable<Integer> {
 
     /** The cells that were changed, as lines of the reject file: kept in the target with the rows they belong to, so that neither can be lost without the other. */
     static class Changes {
-        private final List<String> lines = new ArrayList<>();
+        private record Change(String action, String line) {
+        }
+
+        private final List<Change> changes = new ArrayList<>();
+        private long size;
 
         void add(Table table, String key, Column column, String storageClass, String hex, String action, String reason) {
             add(table, key, column, storageClass, hex, action, reason, null);
@@ -4653,28 +4733,37 @@ class migrate_to_postgres implements Callable<Integer> {
             if (row != null) {
                 line.put("row", row);
             }
-            lines.add(LINE.toJson(line));
+            var text = LINE.toJson(line);
+            changes.add(new Change(action, text));
+            size += 200 + text.length();
         }
 
         private static final Gson LINE = new GsonBuilder().disableHtmlEscaping().create();
 
-        int size() {
-            return lines.size();
+        int count() {
+            return changes.size();
+        }
+
+        /** Time to save them: they are kept in memory until then. */
+        boolean areMany() {
+            return size > 8 << 20;
         }
 
         /** Writes the lines in the transaction of their rows. */
         void save(Worker worker, Target target, Table table, long from) throws SQLException {
-            try (var insert = worker.connection.prepareStatement("insert into " + target.notes("_change") + " values (?, ?, ?, ?)")) {
-                for (var line : lines) {
+            try (var insert = worker.connection.prepareStatement("insert into " + target.notes("_change") + " values (?, ?, ?, ?, ?)")) {
+                for (var change : changes) {
                     insert.setString(1, target.schema);
                     insert.setString(2, table.name);
                     insert.setLong(3, from++);
-                    insert.setString(4, line);
+                    insert.setString(4, change.action);
+                    insert.setString(5, change.line);
                     insert.addBatch();
                 }
                 insert.executeBatch();
             }
-            lines.clear();
+            changes.clear();
+            size = 0;
         }
     }
 
@@ -4695,7 +4784,7 @@ class migrate_to_postgres implements Callable<Integer> {
         }
 
         /** How far an earlier run, or this one before its connection was cut, has come with a table: from there it goes on. */
-        private record Note(String state, long loaded, String watermark, Buckets buckets, long changes) {
+        private record Note(String state, long loaded, String watermark, Buckets buckets, long changes, long rejected) {
         }
 
         /** Loads what is not loaded yet into a table that create makes, and returns the sum of all rows of the source. */
@@ -4718,12 +4807,13 @@ class migrate_to_postgres implements Callable<Integer> {
         }
 
         private Note note(Table table, Worker worker) throws SQLException {
-            try (var query = worker.connection.prepareStatement("select state, loaded, watermark, source, (select coalesce(max(number), 0) from " + target.notes("_change")
-                    + " c where c.schema_name = t.schema_name and c.table_name = t.table_name) from " + target.notes("_table") + " t where schema_name = ? and table_name = ?")) {
+            try (var query = worker.connection.prepareStatement("select state, loaded, watermark, source, coalesce(c.last, 0), coalesce(c.rejected, 0) from " + target.notes("_table") + " t left join lateral"
+                    + " (select max(number) last, count(*) filter (where action = 'row rejected') rejected from " + target.notes("_change")
+                    + " c where c.schema_name = t.schema_name and c.table_name = t.table_name) c on true where schema_name = ? and table_name = ?")) {
                 query.setString(1, target.schema);
                 query.setString(2, table.name);
                 try (var row = query.executeQuery()) {
-                    return row.next() ? new Note(row.getString(1), row.getLong(2), row.getString(3), Buckets.of(row.getBytes(4)), row.getLong(5)) : null;
+                    return row.next() ? new Note(row.getString(1), row.getLong(2), row.getString(3), Buckets.of(row.getBytes(4)), row.getLong(5), row.getLong(6)) : null;
                 }
             }
         }
@@ -4753,7 +4843,8 @@ class migrate_to_postgres implements Callable<Integer> {
                 encoder = new Encoder(table, rules, changes);
                 buckets = note == null ? Buckets.sizedFor(table) : note.buckets;
                 sum = new SourceRow(table, buckets);
-                read = loaded = note == null ? 0 : note.loaded;
+                loaded = note == null ? 0 : note.loaded;
+                read = note == null ? 0 : note.loaded + note.rejected;
                 saved = note == null ? 0 : note.changes;
                 watermark = note == null ? null : note.watermark;
             }
@@ -4771,7 +4862,7 @@ class migrate_to_postgres implements Callable<Integer> {
                         if ((read & 0x3fff) == 0) {
                             progress.at(table.name, read);
                         }
-                        if (encoder.out.sent >= CHUNK || changes.size() >= 10_000) {
+                        if (encoder.out.sent >= CHUNK || changes.areMany()) {
                             watermark = Cells.watermark(row, table, large != null);
                             if (!watermark.isEmpty()) {
                                 end("loading");
@@ -4779,6 +4870,9 @@ class migrate_to_postgres implements Callable<Integer> {
                             }
                         }
                     });
+                    if (table.columns.stream().allMatch(c -> c.seen) && read != table.rows) {
+                        throw new IllegalStateException(table.name + ": " + read + " rows were read, " + table.rows + " were there at the scan");
+                    }
                     end("loaded");
                     progress.done(table.name, read);
                     return buckets;
@@ -4826,12 +4920,12 @@ class migrate_to_postgres implements Callable<Integer> {
                 if (led != null) {
                     led.end(worker, table);
                 }
-                var written = changes.size();
+                var written = changes.count();
                 changes.save(worker, target, table, saved + 1);
                 saved += written;
                 save(state);
                 worker.connection.commit();
-                note = new Note(state, loaded, watermark, buckets, saved);
+                note = new Note(state, loaded, watermark, buckets, saved, read - loaded);
             }
 
             /** The note must be as this run left it: if another has been here, nothing of ours is committed. */
@@ -5060,6 +5154,9 @@ class migrate_to_postgres implements Callable<Integer> {
             } catch (SQLException e) {
                 item.reason = refusal(e) + duplicates(e, item, worker, table);
                 item.state = "not created";
+                if (Target.state(e).matches("42P07|42710")) {
+                    throw new SQLException("the name " + item.target + " is taken, by a session that makes it at this moment", "55P03", e);
+                }
                 return false;
             }
         }
@@ -5309,7 +5406,7 @@ class migrate_to_postgres implements Callable<Integer> {
                     if (encoder.row(row, large, into)) {
                         each.accept(into);
                     }
-                    encoder.out.drop();
+                    encoder.out.forget();
                 });
             });
         }
@@ -5322,14 +5419,17 @@ class migrate_to_postgres implements Callable<Integer> {
             try {
                 worker.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY");
                 var verification = verification(worker);
-                return switch (proof.verify) {
+                var result = switch (proof.verify) {
                     case "counts" -> verification.counts(table);
                     case "rows" -> verification.rows(table);
                     default -> sums.containsKey(table) ? verification.hash(table, sums.get(table)) : verification.hash(table);
                 };
-            } finally {
                 worker.connection.rollback();
                 worker.connection.setAutoCommit(true);
+                return result;
+            } catch (Exception e) {
+                worker.close(); // a COPY may be open, for whose end a rollback would wait
+                throw e;
             }
         }
     }
@@ -5385,6 +5485,10 @@ class migrate_to_postgres implements Callable<Integer> {
                 }
             } catch (Exception e) {
                 fail(e);
+            } catch (OutOfMemoryError e) {
+                fail(new Failure("out of memory (" + e.getMessage() + "): give Java more, by jbang -R-Xmx1g migrate_to_postgres.java ..., or use --jobs 1"));
+            } catch (Error e) {
+                fail(new Failure(e.toString()));
             }
         }
 
@@ -5408,8 +5512,13 @@ class migrate_to_postgres implements Callable<Integer> {
                     task.run(worker);
                     return;
                 } catch (SQLException e) {
-                    if (!Target.isLost(e) || left == 0) {
+                    if (left == 0 || !Target.isLost(e) && !Target.state(e).matches("55P03|40P01")) {
                         throw e;
+                    }
+                    if (!Target.isLost(e)) {
+                        progress.say("waiting for a lock" + worker.blockers());
+                        Thread.sleep(1000);
+                        continue;
                     }
                     progress.say("the connection was cut (" + Migration.firstLine(e) + "): going on from what is committed");
                     worker.reconnect();
@@ -5512,7 +5621,7 @@ class migrate_to_postgres implements Callable<Integer> {
         void row(Canonical row);
     }
 
-    /** The lead-in to the source for a second reading: gives each row of the table, as it was accepted at load, to {@code into} and then calls {@code eachRow}. */
+    /** Reads a table of the source once more: gives each row, as it was accepted at load, to {@code into}, and then calls {@code eachRow}. */
     interface AcceptedRows {
         void rows(Table table, SourceRow into, Consumer<SourceRow> eachRow) throws Exception;
     }
@@ -5616,19 +5725,18 @@ class migrate_to_postgres implements Callable<Integer> {
             }
         }
 
-        /** False if it is no JSON; then nothing is written. */
-        boolean json(byte[] b, int from, int n) {
+        /** What is no JSON goes in as text. */
+        void json(byte[] b, int from, int n) {
             tag('J', 4);
             length += 4;
             var payload = length;
             try {
                 CanonicalJson.write(new String(b, from, n, UTF_8), this);
+                INT.set(bytes, payload - 4, length - payload);
             } catch (IOException | NumberFormatException e) {
                 length = starts[--cells];
-                return false;
+                string(b, from, n);
             }
-            INT.set(bytes, payload - 4, length - payload);
-            return true;
         }
 
         /** Ends the row: computes its hash and that of its key (MurmurHash3, 128 bits); without a key, rows are told apart by their whole content. */
@@ -5646,7 +5754,7 @@ class migrate_to_postgres implements Callable<Integer> {
             }
         }
 
-        /** Takes a row that was written as its length and bytes; false at the end. */
+        /** Takes a row that Parts has written; false at the end. */
         boolean read(DataInputStream in) throws IOException {
             start();
             var size = new byte[4];
@@ -6043,14 +6151,11 @@ class migrate_to_postgres implements Callable<Integer> {
                     case PADDED -> cells.string(b, 0, withoutBlanks(b, n));
                     case LOWER, UPPER -> cells.string(folded(b, n, forms[c] == Form.LOWER), 0, n);
                     case BYTES -> cells.blob(b, 0, n);
-                    case JSONB -> {
-                        if (!cells.json(b, 0, n)) {
-                            cells.string(b, 0, n);
-                        }
-                    }
+                    case JSONB -> cells.json(b, 0, n);
                     case UUID -> cells.string(uuid(utf8(b, n)));
                     case BOOLEAN -> cells.integer(truth(utf8(b, n)));
-                    case INTEGER, NUMERIC -> cells.number(new BigDecimal(utf8(b, n).strip()));
+                    case INTEGER -> cells.integer(new BigDecimal(utf8(b, n).strip()).longValueExact());
+                    case NUMERIC -> cells.number(new BigDecimal(utf8(b, n).strip()));
                     case DOUBLE -> cells.real(Double.parseDouble(utf8(b, n)));
                     case SHAPED -> shaped(c, b, n);
                     case INSTANT -> cells.instant(micros(utf8(b, n)));
@@ -6071,7 +6176,7 @@ class migrate_to_postgres implements Callable<Integer> {
 
         /** A cell of more than Canonical.LARGE bytes that was not read whole. A jsonb cell cannot be given so: it must come through text(). */
         void large(int c, boolean text, long n, byte[] sha256) {
-            cells.large(forms[c] == Form.BYTES ? false : text || forms[c].textual(), n, sha256, 0);
+            cells.large(forms[c] != Form.BYTES && (text || forms[c].textual()), n, sha256, 0);
         }
 
         void end() {
@@ -6230,7 +6335,7 @@ class migrate_to_postgres implements Callable<Integer> {
         private static final int[] GUID = {3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15};
         private static final long DAY = 86_400_000_000L;
         private static final long YEAR_2000 = LocalDate.of(2000, 1, 1).toEpochDay();
-        /** Of those the inverse of a double is exact to within one rounding, and so is the quotient (Clinger, "How to read floating point numbers accurately", 1990). */
+        /** All exact, so that an integer below 2^53 divided by one is rounded only once and is the nearest double (Clinger, "How to read floating point numbers accurately", 1990). */
         private static final double[] TENS = IntStream.rangeClosed(0, 22).mapToDouble(i -> Double.parseDouble("1e" + i)).toArray();
 
         private final List<Column> columns;
@@ -6366,11 +6471,7 @@ class migrate_to_postgres implements Callable<Integer> {
                 case TEXT, PADDED, LOWER, UPPER, UUID -> cells.string(message, at, length);
                 case BYTES, UUID_RFC -> cells.blob(message, at, length);
                 case UUID_MS -> microsoft();
-                case JSONB -> {
-                    if (!cells.json(message, at + 1, length - 1)) {
-                        throw new IllegalStateException("the server's jsonb is no JSON");
-                    }
-                }
+                case JSONB -> cells.json(message, at + 1, length - 1);
                 case SHAPED -> shaped(columns.get(c).format, micros(c, length));
                 case EPOCH -> epoch(columns.get(c).conversion, micros(c, length));
                 case INSTANT -> cells.instant(micros(c, length));
@@ -6395,9 +6496,11 @@ class migrate_to_postgres implements Callable<Integer> {
             for (var i = 0; i < groups; i++) {
                 unscaled = unscaled * 10_000 + (short) SHORT.get(message, at + 8 + 2 * i);
             }
-            while (scale > 0 && unscaled % 10 == 0) {
+            for (; scale > 0 && unscaled % 10 == 0; scale--) {
                 unscaled /= 10;
-                scale--;
+            }
+            for (; scale < 0 && unscaled < 100_000_000_000_000_000L; scale++) {
+                unscaled *= 10;
             }
             unscaled = sign == 0 ? unscaled : -unscaled;
             if (scale == 0 || unscaled == 0) {
@@ -6716,10 +6819,10 @@ class migrate_to_postgres implements Callable<Integer> {
         @Override
         public void close() throws IOException {
             for (var part = 0; part < PARTS; part++) {
-                try (var file = files[part]) {
-                    file.flush();
+                try {
+                    files[part].close();
                 } catch (IOException e) {
-                    rows = -1; // the disk is full, which was said when a row did not fit; the others must go all the same
+                    files[part] = null; // the disk is full, as the row that did not fit has said; the files must go all the same
                 }
                 Files.delete(folder.resolve("" + part));
             }
@@ -7338,10 +7441,10 @@ class migrate_to_postgres implements Callable<Integer> {
         record Delete(String table, String alias, Expression where) implements Statement {
         }
 
-        private static final Set<String> NO_ALIAS = Set.of("FROM", "WHERE", "GROUP", "ORDER", "HAVING", "LIMIT", "UNION", "EXCEPT", "INTERSECT", "ON", "USING", "JOIN",
-                "LEFT", "RIGHT", "FULL", "INNER", "CROSS", "NATURAL", "OUTER", "WINDOW", "AS", "SET", "VALUES", "RETURNING", "INDEXED", "NOT", "DEFAULT", "SELECT");
-        private static final Set<String> AFTER_TYPE = Set.of("CONSTRAINT", "PRIMARY", "NOT", "NULL", "UNIQUE", "CHECK", "DEFAULT", "COLLATE", "REFERENCES", "GENERATED",
-                "AS", "DEFERRABLE");
+        private static final Set<String> NO_ALIAS = Set.of(("FROM WHERE GROUP ORDER HAVING LIMIT UNION EXCEPT INTERSECT ON USING JOIN LEFT RIGHT FULL INNER CROSS "
+                + "NATURAL OUTER WINDOW AS SET VALUES RETURNING INDEXED NOT DEFAULT SELECT").split(" "));
+        private static final Set<String> AFTER_TYPE = Set.of(
+                "CONSTRAINT PRIMARY NOT NULL UNIQUE CHECK DEFAULT COLLATE REFERENCES GENERATED AS DEFERRABLE".split(" "));
         private static final List<String> LONG_OPERATORS = List.of("->>", "||", "==", "<>", "!=", "<=", ">=", "<<", ">>", "->");
 
         private final String source;
@@ -8277,7 +8380,8 @@ class migrate_to_postgres implements Callable<Integer> {
                     continue;
                 }
                 var natural = accept("NATURAL");
-                var kind = acceptAny("LEFT OUTER JOIN", "LEFT JOIN", "RIGHT OUTER JOIN", "RIGHT JOIN", "FULL OUTER JOIN", "FULL JOIN", "INNER JOIN", "CROSS JOIN", "JOIN");
+                var kind = acceptAny("LEFT OUTER JOIN", "LEFT JOIN", "RIGHT OUTER JOIN", "RIGHT JOIN", "FULL OUTER JOIN", "FULL JOIN", "INNER JOIN",
+                        "CROSS JOIN", "JOIN");
                 if (kind == null) {
                     return joins;
                 }
@@ -8459,7 +8563,10 @@ class migrate_to_postgres implements Callable<Integer> {
         }
     }
 
-    /** A time in UTC: {@code sql} is a timestamp without time zone, {@code form} what SQLite made of it: "iso", "time", "unix" or "julian"; {@code day} if only the date. */
+    /**
+     * A time in UTC: {@code sql} is a timestamp without time zone, {@code form} what SQLite made of it: "iso", "time", "unix" or "julian"; {@code day} if
+     * only the date.
+     */
     record Moment(String sql, String form, boolean day) {
         String exact() {
             return day ? "date_trunc('day', " + sql + ")" : sql;
@@ -8470,7 +8577,8 @@ class migrate_to_postgres implements Callable<Integer> {
      * A translated expression. {@code rank} says how tightly it binds, {@code affinity} is SQLite's ("" for none), {@code ordered} that its collation is "C",
      * {@code constant} its value if it is a literal, {@code moment} the time it was computed from, {@code column} the column that it is.
      */
-    record Value(String sql, int rank, Kind kind, String type, String affinity, boolean ordered, boolean noCase, Object constant, Moment moment, SeenColumn column) {
+    record Value(String sql, int rank, Kind kind, String type, String affinity, boolean ordered, boolean noCase, Object constant, Moment moment,
+            SeenColumn column) {
         static final int OR = 1, AND = 2, NOT = 3, COMPARISON = 4, OTHER = 5, SUM = 6, PRODUCT = 7, SIGN = 8, CAST = 9, ATOM = 10;
 
         static Value of(Kind kind, int rank, String sql) {
@@ -8509,6 +8617,10 @@ class migrate_to_postgres implements Callable<Integer> {
             return new Value(sql, rank, kind, type, affinity, ordered, noCase, constant, newMoment, column);
         }
 
+        Value column(SeenColumn newColumn) {
+            return new Value(sql, rank, kind, type, affinity, ordered, noCase, constant, moment, newColumn);
+        }
+
         Value sql(String newSql, int newRank) {
             return new Value(newSql, newRank, kind, type, affinity, ordered, noCase, constant, moment, column);
         }
@@ -8545,7 +8657,10 @@ class migrate_to_postgres implements Callable<Integer> {
 
     /** Translates expressions, views and triggers for a target that has the tables given. Not for several threads. */
     static final class Translator {
-        /** Where an expression will stand. What a view says is compared with SQLite's rows afterwards, so there a likely meaning is tried where the others need a sure one. */
+        /**
+         * Where an expression will stand. What a view says is compared with SQLite's rows afterwards, so there a likely meaning is tried where the others
+         * need a sure one.
+         */
         private enum Place { VIEW, TRIGGER, DEFAULT, CHECK, IMMUTABLE }
 
         private record Field(String name, Value value) {
@@ -8575,9 +8690,9 @@ class migrate_to_postgres implements Callable<Integer> {
             }
         }
 
-        private static final Set<String> AGGREGATES = Set.of("count", "sum", "total", "avg", "group_concat", "string_agg", "json_group_array", "json_group_object");
-        private static final Set<String> WINDOW_ONLY = Set.of("row_number", "rank", "dense_rank", "percent_rank", "cume_dist", "ntile", "lag", "lead", "first_value",
-                "last_value", "nth_value");
+        private static final Set<String> AGGREGATES = Set.of("count sum total avg group_concat string_agg json_group_array json_group_object".split(" "));
+        private static final Set<String> WINDOW_ONLY = Set.of(
+                "row_number rank dense_rank percent_rank cume_dist ntile lag lead first_value last_value nth_value".split(" "));
         private static final String PLAIN_NUMBER = "[+-]?(?:[0-9]+[.]?[0-9]*|[.][0-9]+)(?:[eE][+-]?[0-9]+)?";
         private static final String BLANKS = "^[ \\t\\n\\v\\f\\r]*";
 
@@ -8641,7 +8756,8 @@ class migrate_to_postgres implements Callable<Integer> {
                 if (value.kind == Kind.NULL) {
                     return null;
                 }
-                if (value.moment != null && !Kind.of(targetType, conversion).isTime() && Kind.of(targetType, conversion).isNumber() && value.moment.form.equals("iso")) {
+                if (value.moment != null && !Kind.of(targetType, conversion).isTime() && Kind.of(targetType, conversion).isNumber()
+                        && value.moment.form.equals("iso")) {
                     notes.note("DEFAULT " + text + " is text in a column of numbers: it became seconds since 1970");
                     return "floor(" + epochOf(value.moment.exact()) + ")::bigint";
                 }
@@ -8665,8 +8781,13 @@ class migrate_to_postgres implements Callable<Integer> {
         }
 
         private void begin(Place newPlace, Notes newNotes) {
+            var said = new HashSet<String>();
             place = newPlace;
-            notes = newNotes;
+            notes = text -> {
+                if (said.add(text)) {
+                    newNotes.note(text);
+                }
+            };
             subqueries = 0;
         }
 
@@ -8692,9 +8813,9 @@ class migrate_to_postgres implements Callable<Integer> {
             var kind = Kind.of(column.type, column.conversion);
             var sql = prefix + quote(column.target);
             if (column.conversion.equals("number") && !Set.of("INTEGER", "REAL", "NUMERIC").contains(column.affinity)) {
-                return new Value(sql + "::text", Value.CAST, Kind.TEXT, "text", column.affinity, false, false, null, null, column);
+                return Value.of(Kind.TEXT, Value.CAST, sql + "::text").affinity(column.affinity).column(column);
             }
-            return new Value(sql, Value.ATOM, kind, column.type, column.affinity, kind == Kind.TEXT, column.noCase, null, null, column);
+            return Value.atom(kind, sql).type(column.type).affinity(column.affinity).ordered(kind == Kind.TEXT).noCase(column.noCase).column(column);
         }
 
         private Value name(Sql.Name name, Scope scope) throws Untranslatable {
@@ -8834,7 +8955,8 @@ class migrate_to_postgres implements Callable<Integer> {
                 return typeIs(binary.left(), Set.of(String.valueOf(type.value())), operator.equals("<>"), scope);
             }
             if (binary.right() instanceof Sql.Name word && word.table() == null && word.column().matches("(?i)true|false") && operator.startsWith("IS")) {
-                return Value.truth(Value.COMPARISON, condition(value(binary.left(), scope)).at(Value.OTHER) + " " + operator + " " + word.column().toUpperCase(Locale.ROOT));
+                var test = condition(value(binary.left(), scope)).at(Value.OTHER) + " " + operator + " ";
+                return Value.truth(Value.COMPARISON, test + word.column().toUpperCase(Locale.ROOT));
             }
             var right = value(binary.right(), scope);
             var left = value(binary.left(), scope);
@@ -8892,7 +9014,8 @@ class migrate_to_postgres implements Callable<Integer> {
                 case NULL:
                     return Value.of(Kind.INTEGER, Value.CAST, "NULL::bigint");
                 case BOOLEAN:
-                    return value.constant instanceof Boolean truth ? constant(truth ? 1L : 0L) : Value.of(Kind.INTEGER, Value.CAST, value.cast("int")).type("integer");
+                    return value.constant instanceof Boolean truth ? constant(truth ? 1L : 0L)
+                            : Value.of(Kind.INTEGER, Value.CAST, value.cast("int")).type("integer");
                 case TEXT, JSON_VALUE, ENUM:
                     if (value.constant instanceof String text) {
                         return constant(leadingNumber(text));
@@ -8931,7 +9054,8 @@ class migrate_to_postgres implements Callable<Integer> {
         /** The value as SQLite's integer operators and CAST see it: cut toward zero. */
         private Value integer(Value value) throws Untranslatable {
             if (value.kind == Kind.TEXT && value.constant == null && value.moment == null) {
-                var digits = "least(greatest(substring(%s from '%s([+-]?[0-9]+)')::numeric, -9223372036854775808), 9223372036854775807)".formatted(value.sql, BLANKS);
+                var digits = "least(greatest(substring(%s from '%s([+-]?[0-9]+)')::numeric, -9223372036854775808), 9223372036854775807)"
+                        .formatted(value.sql, BLANKS);
                 return Value.atom(Kind.INTEGER, "(CASE WHEN %s IS NOT NULL THEN CASE WHEN %1$s ~ '%s[+-]?[0-9]' THEN %s::bigint ELSE 0 END END)"
                         .formatted(value.at(Value.OTHER), BLANKS, digits));
             }
@@ -8939,7 +9063,8 @@ class migrate_to_postgres implements Callable<Integer> {
             if (number.kind == Kind.INTEGER) {
                 return number;
             }
-            return number.constant instanceof Double constant ? constant(constant.longValue()) : Value.of(Kind.INTEGER, Value.CAST, "trunc(" + number.sql + ")::bigint");
+            return number.constant instanceof Double constant ? constant(constant.longValue())
+                    : Value.of(Kind.INTEGER, Value.CAST, "trunc(" + number.sql + ")::bigint");
         }
 
         /** The value as a text, rendered as SQLite does. */
@@ -9198,7 +9323,7 @@ class migrate_to_postgres implements Callable<Integer> {
                     return trimmed.matches(PLAIN_NUMBER) ? compared(operator, constant(leadingNumber(trimmed)).at(Value.OTHER), number.at(Value.OTHER))
                             : classes(operator, text, number);
                 }
-                return numberInText(operator, text, number);
+                return numberInText(operator, text(text), number);
             }
             if (text.affinity.equals("TEXT") || text.column != null && text.hasNumericAffinity() && operator.matches("=|<>|IS|IS NOT")) {
                 return compareText(operator, text, text(number));
@@ -9215,7 +9340,8 @@ class migrate_to_postgres implements Callable<Integer> {
                 throw new Untranslatable("IS between a text and a column of numbers");
             }
             var isNumber = "%s ~ '%s%s[ \\t\\n\\v\\f\\r]*$'".formatted(text.at(Value.OTHER), BLANKS, PLAIN_NUMBER);
-            return Value.truth(Value.ATOM, "(CASE WHEN %s THEN %s %s %s WHEN %s IS NOT NULL AND %s IS NOT NULL THEN %s END)".formatted(isNumber, text.cast("numeric"), operator,
+            return Value.truth(Value.ATOM, "(CASE WHEN %s THEN %s %s %s WHEN %s IS NOT NULL AND %s IS NOT NULL THEN %s END)".formatted(isNumber,
+                    text.cast("numeric"), operator,
                     number.at(Value.OTHER), text.at(Value.OTHER), number.at(Value.OTHER), operator.matches("<>|>|>=") ? "TRUE" : "FALSE"));
         }
 
@@ -9237,7 +9363,10 @@ class migrate_to_postgres implements Callable<Integer> {
             }
             if (other.constant instanceof Long number && (number == 0 || number == 1)) {
                 var same = Value.truth(Value.COMPARISON, "%s IN ('%d', '%s')".formatted(json.at(Value.OTHER), number, number == 1));
-                return operator.startsWith("IS") ? Value.truth(Value.COMPARISON, "(" + same.sql + ") " + operator + " TRUE") : operator.equals("=") ? same : unary("NOT", same);
+                if (operator.startsWith("IS")) {
+                    return Value.truth(Value.COMPARISON, "(" + same.sql + ") " + operator + " TRUE");
+                }
+                return operator.equals("=") ? same : unary("NOT", same);
             }
             return compared(operator, json.at(Value.OTHER), "to_jsonb(" + (other.kind == Kind.TEXT ? other.cast("text") : other.sql) + ")");
         }
@@ -9260,7 +9389,8 @@ class migrate_to_postgres implements Callable<Integer> {
                 return inSelect(in, scope);
             }
             if (isTypeof(in.operand()) && in.values().stream().allMatch(Sql.Constant.class::isInstance)) {
-                return typeIs(in.operand(), in.values().stream().map(value -> String.valueOf(((Sql.Constant) value).value())).collect(Collectors.toSet()), in.not(), scope);
+                var types = in.values().stream().map(value -> String.valueOf(((Sql.Constant) value).value())).collect(Collectors.toSet());
+                return typeIs(in.operand(), types, in.not(), scope);
             }
             if (in.operand() instanceof Sql.Row) {
                 var any = constant(false);
@@ -9477,7 +9607,7 @@ class migrate_to_postgres implements Callable<Integer> {
             var same = column != null && real.stream().allMatch(value -> value.column != null && value.column.conversion.equals(column.conversion))
                     && (result.kind.isTime() || result.kind == Kind.ENUM);
             var typed = types.size() == 1 && real.get(0).kind == result.kind ? result.type(types.iterator().next()) : result;
-            return new Value(typed.sql, typed.rank, typed.kind, typed.type, "", real.stream().anyMatch(Value::ordered), false, null, null, same ? column : null);
+            return typed.ordered(real.stream().anyMatch(Value::ordered)).column(same ? column : null);
         }
 
         private Value cast(Value value, String type) throws Untranslatable {
@@ -9499,7 +9629,10 @@ class migrate_to_postgres implements Callable<Integer> {
 
         private Value real(Value value) throws Untranslatable {
             var number = number(value);
-            return number.kind.isDouble() ? Value.of(Kind.REAL, number.rank, number.sql).constant(number.constant) : number.constant instanceof Long whole ? constant(whole.doubleValue())
+            if (number.kind.isDouble()) {
+                return Value.of(Kind.REAL, number.rank, number.sql).constant(number.constant);
+            }
+            return number.constant instanceof Long whole ? constant(whole.doubleValue())
                     : Value.of(Kind.REAL, Value.CAST, number.cast("double precision"));
         }
 
@@ -9582,7 +9715,8 @@ class migrate_to_postgres implements Callable<Integer> {
                 case "substr/2", "substring/2", "substr/3", "substring/3":
                     return substr(a);
                 case "instr/2":
-                    return a.get(0).kind == Kind.BLOB && a.get(1).kind == Kind.BLOB ? small("position(" + a.get(1).at(Value.SUM) + " in " + a.get(0).at(Value.SUM) + ")")
+                    return a.get(0).kind == Kind.BLOB && a.get(1).kind == Kind.BLOB
+                            ? small("position(" + a.get(1).at(Value.SUM) + " in " + a.get(0).at(Value.SUM) + ")")
                             : small("strpos(" + text(a.get(0)).sql + ", " + text(a.get(1)).sql + ")");
                 case "ifnull/2":
                     return coalesce(a);
@@ -9665,7 +9799,8 @@ class migrate_to_postgres implements Callable<Integer> {
             for (var argument : arguments) {
                 all.add(text(argument));
             }
-            return Value.atom(Kind.TEXT, name + "(" + all.stream().map(Value::sql).collect(Collectors.joining(", ")) + ")").ordered(all.stream().anyMatch(Value::ordered));
+            var sql = name + "(" + all.stream().map(Value::sql).collect(Collectors.joining(", ")) + ")";
+            return Value.atom(Kind.TEXT, sql).ordered(all.stream().anyMatch(Value::ordered));
         }
 
         private static Value onlyIf(String condition, String result, Value value) {
@@ -9691,7 +9826,7 @@ class migrate_to_postgres implements Callable<Integer> {
         /** The least or greatest, NULL as soon as one is NULL: least() and greatest() pass NULL over. */
         private Value extreme(String function, List<Value> values) throws Untranslatable {
             var kind = common(values);
-            if (kind == Kind.MIXED || kind == Kind.JSON || kind == Kind.JSON_VALUE || kind == Kind.ENUM || kind == Kind.BLOB || values.stream().anyMatch(Value::noCase)) {
+            if (Set.of(Kind.MIXED, Kind.JSON, Kind.JSON_VALUE, Kind.ENUM, Kind.BLOB).contains(kind) || values.stream().anyMatch(Value::noCase)) {
                 throw new Untranslatable("min() or max() of values that have another order in PostgreSQL");
             }
             var all = new ArrayList<String>();
@@ -9700,13 +9835,15 @@ class migrate_to_postgres implements Callable<Integer> {
             }
             var tests = values.stream().filter(value -> value.constant == null).map(value -> isNull(value, false).sql).collect(Collectors.joining(" OR "));
             var best = function + "(" + String.join(", ", all) + ")";
-            return like(values, Value.atom(kind, tests.isEmpty() ? best : "(CASE WHEN " + tests + " THEN NULL ELSE " + best + " END)")).affinity("").ordered(true);
+            return like(values, Value.atom(kind, tests.isEmpty() ? best : "(CASE WHEN " + tests + " THEN NULL ELSE " + best + " END)")).affinity("")
+                    .ordered(true);
         }
 
         /** A negative start counts from the end, a negative length goes backwards; PostgreSQL knows neither. */
         private Value substr(List<Value> a) throws Untranslatable {
             var source = a.get(0);
-            if (source.kind.isTime() && !source.isNumberOverTime() && a.size() == 3 && a.get(1).constant instanceof Long first && a.get(2).constant instanceof Long length
+            if (source.kind.isTime() && !source.isNumberOverTime() && a.size() == 3
+                    && a.get(1).constant instanceof Long first && a.get(2).constant instanceof Long length
                     && source.kind != Kind.TIME && first >= 1 && first + length <= 11) {
                 // the date is written alike in every form that was accepted as a time
                 source = Value.atom(Kind.TEXT, pieces("%Y-%m-%d", timestamp(source)));
@@ -9720,7 +9857,8 @@ class migrate_to_postgres implements Callable<Integer> {
             var first = known == null ? "CASE WHEN %s < 0 THEN %s + %1$s + 1 ELSE %1$s END".formatted(start.at(Value.OTHER), length)
                     : known < 0 ? length + " - " + (-known - 1) : start.sql;
             if (a.size() == 2) {
-                return sameText(text, !blob && known != null && known < 0 ? "right(" + text.sql + ", " + -known + ")" : "substr(" + text.sql + ", " + first + ")");
+                return sameText(text, !blob && known != null && known < 0 ? "right(" + text.sql + ", " + -known + ")"
+                        : "substr(" + text.sql + ", " + first + ")");
             }
             var count = int4(a.get(2));
             if (a.get(2).constant instanceof Long) {
@@ -9729,7 +9867,8 @@ class migrate_to_postgres implements Callable<Integer> {
                 }
                 return sameText(text, "substr(" + text.sql + ", " + first + ", " + count.sql + ")");
             }
-            return sameText(text, "(CASE WHEN %s < 0 THEN substr(%s, (%s) + %1$s, - %1$s) ELSE substr(%2$s, %3$s, %1$s) END)".formatted(count.at(Value.SIGN), text.sql, first));
+            return sameText(text, "(CASE WHEN %s < 0 THEN substr(%s, (%s) + %1$s, - %1$s) ELSE substr(%2$s, %3$s, %1$s) END)"
+                    .formatted(count.at(Value.SIGN), text.sql, first));
         }
 
         private static Value sameText(Value source, String sql) {
@@ -9738,7 +9877,8 @@ class migrate_to_postgres implements Callable<Integer> {
 
         private Value int4(Value value) throws Untranslatable {
             var number = integer(value);
-            return "integer".equals(number.type) || "smallint".equals(number.type) ? number : Value.of(Kind.INTEGER, Value.CAST, number.cast("int")).type("integer");
+            return "integer".equals(number.type) || "smallint".equals(number.type) ? number
+                    : Value.of(Kind.INTEGER, Value.CAST, number.cast("int")).type("integer");
         }
 
         /** Halves go away from zero as in SQLite if they are rounded as numeric; a cast to numeric keeps 15 digits, as SQLite prints. */
@@ -9809,7 +9949,7 @@ class migrate_to_postgres implements Callable<Integer> {
             var text = switch (type) {
                 case "d", "i" -> "coalesce(" + integer(value).cast("text") + ", '0')";
                 case "f" -> "coalesce(round(" + number(value).cast("numeric") + ", " + Objects.requireNonNullElse(precision, "6") + ")::text, '"
-                        + (precision != null && Integer.parseInt(precision) == 0 ? "0" : "0." + "0".repeat(precision == null ? 6 : Integer.parseInt(precision))) + "')";
+                        + BigDecimal.ZERO.setScale(Integer.parseInt(Objects.requireNonNullElse(precision, "6"))).toPlainString() + "')";
                 case "s" -> "coalesce(" + text(value).sql + ", '')";
                 default -> throw new Untranslatable("printf() with %" + type);
             };
@@ -9879,7 +10019,10 @@ class migrate_to_postgres implements Callable<Integer> {
             return shape.contains("X") ? Value.atom(Kind.TEXT, "upper(" + text.sql + ")") : text;
         }
 
-        /** The shape of a text made of random hex digits: x or X for such a digit, v for one of 8, 9, a, b, other characters as they are; null if it is something else. */
+        /**
+         * The shape of a text made of random hex digits: x or X for such a digit, v for one of 8, 9, a, b, other characters as they are; null if it is
+         * something else.
+         */
         private static String shape(Sql.Expression expression) {
             if (expression instanceof Sql.Constant constant && constant.value() instanceof String text) {
                 return text;
@@ -9910,7 +10053,10 @@ class migrate_to_postgres implements Callable<Integer> {
                         return null;
                     }
                     var rest = source.substring(start.intValue() - 1);
-                    return numbers.size() == 1 ? rest : numbers.get(1) instanceof Long length && length <= rest.length() ? rest.substring(0, length.intValue()) : null;
+                    if (numbers.size() == 1) {
+                        return rest;
+                    }
+                    return numbers.get(1) instanceof Long length && length <= rest.length() ? rest.substring(0, length.intValue()) : null;
                 default:
                     return null;
             }
@@ -9929,7 +10075,8 @@ class migrate_to_postgres implements Callable<Integer> {
             var distinct = call.distinct() ? "DISTINCT " : "";
             var tail = call.filter() == null ? "" : " FILTER (WHERE " + condition(value(call.filter(), scope)).sql + ")";
             if (call.window() != null) {
-                tail += " OVER " + (call.window().name() != null && call.window().orderBy().isEmpty() && call.window().partitionBy().isEmpty() && call.window().frame().isEmpty()
+                tail += " OVER " + (call.window().name() != null && call.window().orderBy().isEmpty() && call.window().partitionBy().isEmpty()
+                        && call.window().frame().isEmpty()
                         ? quote(call.window().name()) : window(call.window(), scope));
             }
             if (WINDOW_ONLY.contains(call.name())) {
@@ -9951,10 +10098,12 @@ class migrate_to_postgres implements Callable<Integer> {
                     if (!distinct.isEmpty() || order.isEmpty()) {
                         notes.note(call.name() + "() joins the values in an order that SQLite does not promise and PostgreSQL may choose differently");
                     }
-                    yield Value.atom(Kind.TEXT, "string_agg(%s%s, %s%s)%s".formatted(distinct, text(a.get(0)).sql, a.size() > 1 ? text(a.get(1)).sql : "','", order, tail));
+                    yield Value.atom(Kind.TEXT, "string_agg(%s%s, %s%s)%s".formatted(distinct, text(a.get(0)).sql, a.size() > 1 ? text(a.get(1)).sql : "','",
+                            order, tail));
                 }
                 case "json_group_array" -> Value.atom(Kind.JSON, "coalesce(jsonb_agg(" + distinct + jsonElement(a.get(0)) + order + ")" + tail + ", '[]')");
-                case "json_group_object" -> Value.atom(Kind.JSON, "coalesce(jsonb_object_agg(" + text(a.get(0)).sql + ", " + jsonElement(a.get(1)) + ")" + tail + ", '{}')");
+                case "json_group_object" -> Value.atom(Kind.JSON, "coalesce(jsonb_object_agg(" + text(a.get(0)).sql + ", " + jsonElement(a.get(1)) + ")"
+                        + tail + ", '{}')");
                 default -> throw new Untranslatable("the window function " + call.name());
             };
         }
@@ -9988,9 +10137,8 @@ class migrate_to_postgres implements Callable<Integer> {
                 throw new Untranslatable(name + "() of " + described(value));
             }
             var plain = value.kind == Kind.BOOLEAN ? number(value) : value.kind == Kind.UUID || value.kind == Kind.ENUM ? text(value) : value;
-            var result = Value.atom(plain.kind, name + "(" + ordered(plain) + ")" + tail).type(plain.type).ordered(plain.kind == Kind.TEXT);
-            return plain.column == null || !plain.kind.isTime() ? result
-                    : new Value(result.sql, result.rank, result.kind, plain.type, "", false, false, null, null, plain.column);
+            return Value.atom(plain.kind, name + "(" + ordered(plain) + ")" + tail).type(plain.type).ordered(plain.kind == Kind.TEXT)
+                    .column(plain.kind.isTime() ? plain.column : null);
         }
 
         private Value windowFunction(String name, List<Value> a, String tail) throws Untranslatable {
@@ -10041,7 +10189,8 @@ class migrate_to_postgres implements Callable<Integer> {
                     return extracted(jsonb(a.get(0)), path(a.get(1)));
                 case "json_valid/1":
                     if (a.get(0).kind == Kind.JSON) {
-                        return place == Place.CHECK ? constant(true) : Value.truth(Value.ATOM, "(CASE WHEN " + a.get(0).at(Value.OTHER) + " IS NOT NULL THEN TRUE END)");
+                        return place == Place.CHECK ? constant(true)
+                                : Value.truth(Value.ATOM, "(CASE WHEN " + a.get(0).at(Value.OTHER) + " IS NOT NULL THEN TRUE END)");
                     }
                     if (serverMajor < 16 || a.get(0).kind != Kind.TEXT) {
                         throw new Untranslatable("json_valid() of a text, which PostgreSQL can test from version 16 on");
@@ -10253,14 +10402,10 @@ class migrate_to_postgres implements Callable<Integer> {
         private String timestampIn(Value text) {
             var x = text.at(Value.CAST);
             var isTime = x + " ~ '^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])([ T]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]+)?)? *Z?)?$'";
-            var parsed = place != Place.IMMUTABLE ? x + "::timestamp"
-                    : ("make_date(substr(%s, 1, 4)::int, substr(%1$s, 6, 2)::int, 1) + (substr(%1$s, 9, 2)::int - 1)"
-                            + " + make_interval(0, 0, 0, 0, coalesce(nullif(substr(%1$s, 12, 2), '')::int, 0), coalesce(nullif(substr(%1$s, 15, 2), '')::int, 0),"
-                            + " coalesce(substring(%1$s from 18 for 12), '0')::double precision)").formatted(x);
-            if (place == Place.IMMUTABLE) {
-                parsed = parsed.replace("coalesce(substring(" + x + " from 18 for 12), '0')", "coalesce(substring(" + x + " from '^.{17}([0-9.]+)'), '0')");
-            }
-            return "(CASE WHEN " + isTime + " THEN " + parsed + " END)";
+            var parts = ("make_date(substr(%s, 1, 4)::int, substr(%1$s, 6, 2)::int, 1) + (substr(%1$s, 9, 2)::int - 1) + make_interval(0, 0, 0, 0,"
+                    + " coalesce(nullif(substr(%1$s, 12, 2), '')::int, 0), coalesce(nullif(substr(%1$s, 15, 2), '')::int, 0),"
+                    + " coalesce(substring(%1$s from '^.{17}([0-9.]+)'), '0')::double precision)").formatted(x);
+            return "(CASE WHEN " + isTime + " THEN " + (place == Place.IMMUTABLE ? parts : x + "::timestamp") + " END)";
         }
 
         private String modified(String moment, Value modifier) throws Untranslatable {
@@ -10277,7 +10422,10 @@ class migrate_to_postgres implements Callable<Integer> {
                 case "localtime":
                     immutable("'localtime'");
                     notes.note("'localtime' is now the time zone of the PostgreSQL session, not that of the application");
-                    return moment.equals(nowInUtc()) ? now.equals("now()") ? "localtimestamp" : "(" + now + "::timestamp)" : "((" + moment + UTC + ")::timestamp)";
+                    if (!moment.equals(nowInUtc())) {
+                        return "((" + moment + UTC + ")::timestamp)";
+                    }
+                    return now.equals("now()") ? "localtimestamp" : "(" + now + "::timestamp)";
                 case "utc":
                     immutable("'utc'");
                     notes.note("'utc' takes a time for one in the time zone of the PostgreSQL session, not that of the application");
@@ -10302,12 +10450,17 @@ class migrate_to_postgres implements Callable<Integer> {
             return "(date_trunc('month', %s) + interval '%s %ss' + (%1$s - date_trunc('month', %1$s)))".formatted(moment, amount, unit);
         }
 
-        private static final Map<Character, String> TEMPLATES = Map.ofEntries(Map.entry('Y', "YYYY"), Map.entry('m', "MM"), Map.entry('d', "DD"), Map.entry('H', "HH24"),
-                Map.entry('M', "MI"), Map.entry('S', "SS"), Map.entry('f', "SS.MS"), Map.entry('j', "DDD"), Map.entry('I', "HH12"), Map.entry('p', "AM"),
-                Map.entry('P', "am"), Map.entry('G', "IYYY"), Map.entry('V', "IW"), Map.entry('u', "ID"));
-        private static final Map<Character, String> FIELDS = Map.of('Y', "4 year", 'm', "2 month", 'd', "2 day", 'H', "2 hour", 'M', "2 minute", 'S', "2 second", 'j', "3 doy");
+        private static final Map<Character, String> TEMPLATES = directives("Y=YYYY m=MM d=DD H=HH24 M=MI S=SS f=SS.MS j=DDD I=HH12 p=AM P=am G=IYYY V=IW u=ID");
+        private static final Map<Character, String> FIELDS = directives("Y=4,year m=2,month d=2,day H=2,hour M=2,minute S=2,second j=3,doy");
 
-        /** A timestamp in a format of strftime(): one to_char() where that can do it, and for an immutable expression the single fields, as to_char() is only stable. */
+        private static Map<Character, String> directives(String list) {
+            return Stream.of(list.split(" ")).collect(Collectors.toMap(entry -> entry.charAt(0), entry -> entry.substring(2)));
+        }
+
+        /**
+         * A timestamp in a format of strftime(): one to_char() where that can do it, and for an immutable expression the single fields, as to_char() is only
+         * stable.
+         */
         private String pieces(String format, String moment) throws Untranslatable {
             var parts = new ArrayList<String>();
             var template = new StringBuilder();
@@ -10357,7 +10510,7 @@ class migrate_to_postgres implements Callable<Integer> {
             if (!FIELDS.containsKey(directive)) {
                 throw new Untranslatable("strftime() with %" + directive + " in an expression that must be immutable");
             }
-            var field = FIELDS.get(directive).split(" ");
+            var field = FIELDS.get(directive).split(",");
             return "lpad(floor(extract(%s from %s))::int::text, %s, '0')".formatted(field[1], moment, field[0]);
         }
 
@@ -10370,7 +10523,8 @@ class migrate_to_postgres implements Callable<Integer> {
             var epoch = EPOCHS.get(value.column.conversion);
             var shifted = epoch.offset == 0 ? seconds : "(" + seconds + " + " + epoch.offset + ")";
             var scaled = epoch.scale == 1 ? shifted : "(" + shifted + " * " + epoch.scale + ")";
-            return value.column.affinity.equals("REAL") ? Value.of(Kind.REAL, Value.CAST, scaled + "::double precision") : Value.of(Kind.INTEGER, Value.CAST, scaled + "::bigint");
+            return value.column.affinity.equals("REAL") ? Value.of(Kind.REAL, Value.CAST, scaled + "::double precision")
+                    : Value.of(Kind.INTEGER, Value.CAST, scaled + "::bigint");
         }
 
         /** The number of an epoch as a timestamp with time zone. */
@@ -10483,7 +10637,8 @@ class migrate_to_postgres implements Callable<Integer> {
                     if (number.kind == Kind.TEXT) {
                         break;
                     }
-                    return kind == Kind.NUMERIC && number.constant instanceof Double real && !real.isInfinite() ? Value.atom(kind, BigDecimal.valueOf(real).toPlainString())
+                    return kind == Kind.NUMERIC && number.constant instanceof Double real && !real.isInfinite()
+                            ? Value.atom(kind, BigDecimal.valueOf(real).toPlainString())
                             : number(number);
                 case TEXT:
                     return text(value);
@@ -10589,7 +10744,8 @@ class migrate_to_postgres implements Callable<Integer> {
 
         private Value scalar(Sql.Select select, Scope scope) throws Untranslatable {
             var only = select.cores().get(0);
-            if (select.cores().size() == 1 && only.rows() == null && only.from().isEmpty() && only.where() == null && only.results().size() == 1 && !isAggregated(only)
+            if (select.cores().size() == 1 && only.rows() == null && only.from().isEmpty() && only.where() == null && only.results().size() == 1
+                    && !isAggregated(only)
                     && select.with().isEmpty() && select.limit() == null) {
                 return value(only.results().get(0).expression(), scope).affinity("");
             }
@@ -10620,7 +10776,8 @@ class migrate_to_postgres implements Callable<Integer> {
             describe(parts, kinds, fields);
             var sql = compound(parts, kinds, select.operators(), output);
             if (!select.orderBy().isEmpty()) {
-                sql = parts.size() == 1 && !parts.get(0).core.distinct() && parts.get(0).core.rows() == null ? sql + " ORDER BY " + orderOfRows(select, parts.get(0))
+                var plain = parts.size() == 1 && !parts.get(0).core.distinct() && parts.get(0).core.rows() == null;
+                sql = plain ? sql + " ORDER BY " + orderOfRows(select, parts.get(0))
                         : orderedByColumns(select, parts, sql, fields);
             }
             if (select.limit() != null) {
@@ -10664,13 +10821,12 @@ class migrate_to_postgres implements Callable<Integer> {
                 }
                 var value = like(values, Value.atom(values.get(0).kind, quote(names.get(i))));
                 var only = rows.size() == 1 ? rows.get(0).get(i) : null;
-                fields.add(new Field(names.get(i), only == null || only.kind == Kind.JSON_VALUE ? value
-                        : value.affinity(only.affinity).noCase(only.noCase).type(value.type == null ? only.type : value.type)));
-                if (only != null && only.column != null && only.kind != Kind.TEXT) {
-                    var last = fields.remove(i);
-                    fields.add(new Field(last.name, new Value(last.value.sql, Value.ATOM, last.value.kind, only.type, only.affinity, last.value.ordered, only.noCase, null, null,
-                            only.column)));
+                if (only != null && only.kind != Kind.JSON_VALUE) {
+                    // of a plain column everything that is known goes on to whoever reads the select
+                    value = value.affinity(only.affinity).noCase(only.noCase).type(only.type == null ? value.type : only.type)
+                            .column(only.kind == Kind.TEXT ? null : only.column);
                 }
+                fields.add(new Field(names.get(i), value));
             }
         }
 
@@ -10733,7 +10889,8 @@ class migrate_to_postgres implements Callable<Integer> {
             var recursive = false;
             for (var common : select.with()) {
                 var fields = new ArrayList<Field>();
-                var itself = select.recursive() && common.select().cores().size() > 1 && mentions(common.select().cores().get(common.select().cores().size() - 1), common.name());
+                var cores = common.select().cores();
+                var itself = select.recursive() && cores.size() > 1 && mentions(cores.get(cores.size() - 1), common.name());
                 var sql = itself ? recursive(common, scope, fields) : select(common.select(), scope, fields, Output.NAMED);
                 recursive |= itself;
                 var named = named(fields, common.columns());
@@ -10767,7 +10924,8 @@ class migrate_to_postgres implements Callable<Integer> {
             var first = part(select.cores().get(0), scope);
             var kinds = kinds(List.of(first));
             describe(List.of(first), kinds, fields);
-            fields.replaceAll(field -> new Field(field.name, field.value.ordered(field.value.kind == Kind.TEXT || field.value.kind == Kind.MIXED).type(castType(field.value))));
+            fields.replaceAll(field -> new Field(field.name, field.value.ordered(field.value.kind == Kind.TEXT || field.value.kind == Kind.MIXED)
+                    .type(castType(field.value))));
             scope.commons.put(common.name().toLowerCase(Locale.ROOT), named(fields, common.columns()));
             var second = part(select.cores().get(1), scope);
             if (!kinds(List.of(first, second)).equals(kinds)) {
@@ -10892,7 +11050,8 @@ class migrate_to_postgres implements Callable<Integer> {
         }
 
         private static boolean isAggregated(Sql.Core core) {
-            return !core.groupBy().isEmpty() || core.having() != null || core.results().stream().anyMatch(result -> result.expression() != null && hasAggregate(result.expression()));
+            return !core.groupBy().isEmpty() || core.having() != null
+                    || core.results().stream().anyMatch(result -> result.expression() != null && hasAggregate(result.expression()));
         }
 
         private static boolean hasAggregate(Sql.Expression expression) {
@@ -10921,7 +11080,8 @@ class migrate_to_postgres implements Callable<Integer> {
                     return;
                 }
                 var sql = value(name, scope).sql;
-                var byKey = scope.relations.stream().filter(relation -> relation.table != null && relation.table.rowidColumn != null && sql.startsWith(relation.prefix))
+                var byKey = scope.relations.stream().filter(relation -> relation.table != null && relation.table.rowidColumn != null
+                        && sql.startsWith(relation.prefix))
                         .anyMatch(relation -> groups.contains(relation.prefix + quote(relation.table.rowidColumn)));
                 if (!byKey) {
                     throw new Untranslatable("the column " + name.column() + " is neither grouped nor in an aggregate");
@@ -10977,10 +11137,10 @@ class migrate_to_postgres implements Callable<Integer> {
                 return quote(join.table()) + (alias.equalsIgnoreCase(join.table()) ? "" : " AS " + quote(alias));
             }
             scope.relations.add(relation(seenTable(join.table()), alias, prefix));
-            return named(seenTable(join.table()), alias);
+            return aliased(seenTable(join.table()), alias);
         }
 
-        private static String named(SeenTable table, String alias) {
+        private static String aliased(SeenTable table, String alias) {
             return table.target.endsWith("." + quote(alias)) ? table.target : table.target + " AS " + quote(alias);
         }
 
@@ -10993,8 +11153,8 @@ class migrate_to_postgres implements Callable<Integer> {
         }
 
         private static Relation derived(String alias, String prefix, List<Field> fields) {
-            return new Relation(alias, null, prefix, fields.stream().map(field -> new Field(field.name, field.value.sql(prefix + quote(field.name), Value.ATOM))).toList(),
-                    new HashSet<>());
+            var prefixed = fields.stream().map(field -> new Field(field.name, field.value.sql(prefix + quote(field.name), Value.ATOM))).toList();
+            return new Relation(alias, null, prefix, prefixed, new HashSet<>());
         }
 
         /** USING and NATURAL become ON, as the comparison may need a conversion; null if there is no condition. */
@@ -11006,7 +11166,8 @@ class migrate_to_postgres implements Callable<Integer> {
             var left = scope.relations.subList(0, first);
             var names = new ArrayList<>(join.using());
             if (join.natural()) {
-                right.stream().flatMap(relation -> relation.fields.stream()).map(Field::name).filter(name -> left.stream().anyMatch(relation -> relation.field(name) != null))
+                right.stream().flatMap(relation -> relation.fields.stream()).map(Field::name).filter(name -> left.stream()
+                        .anyMatch(relation -> relation.field(name) != null))
                         .forEach(names::add);
             }
             if (names.isEmpty()) {
@@ -11090,7 +11251,8 @@ class migrate_to_postgres implements Callable<Integer> {
                 var plain = results.stream().allMatch(result -> result.expression() != null);
                 for (var i = 0; i < part.names.size(); i++) {
                     var aliased = plain && !results.isEmpty() && results.get(i).alias() != null;
-                    if (expression instanceof Sql.Name name && name.table() == null && part.names.get(i).equalsIgnoreCase(name.column()) && (aliased || parts.size() > 1)
+                    if (expression instanceof Sql.Name name && name.table() == null && part.names.get(i).equalsIgnoreCase(name.column())
+                            && (aliased || parts.size() > 1)
                             || plain && !results.isEmpty() && results.get(i).expression().equals(expression)) {
                         return i;
                     }
@@ -11174,7 +11336,8 @@ class migrate_to_postgres implements Callable<Integer> {
                 var conditions = new ArrayList<String>();
                 if (touch == null && firesItself()) {
                     conditions.add("pg_trigger_depth() = 0");
-                    notes.note("trigger " + source.name + " changes its own table: it does not fire for changes made by triggers, as SQLite's do not without recursive_triggers");
+                    notes.note("trigger " + source.name
+                            + " changes its own table: it does not fire for changes made by triggers, as SQLite's do not without recursive_triggers");
                 }
                 if (source.when != null) {
                     var when = Sql.expression(source.when);
@@ -11219,7 +11382,8 @@ class migrate_to_postgres implements Callable<Integer> {
                 }
                 var lines = new ArrayList<String>();
                 for (var statement : statements) {
-                    if (!(statement instanceof Sql.Update update) || !update.table().equalsIgnoreCase(table.name) || update.conflict() != null || !update.from().isEmpty()
+                    if (!(statement instanceof Sql.Update update) || !update.table().equalsIgnoreCase(table.name) || update.conflict() != null
+                            || !update.from().isEmpty()
                             || !isThisRow(update.where()) || update.assignments().stream().anyMatch(assignment -> hasSelect(assignment.value()))) {
                         return null;
                     }
@@ -11254,9 +11418,13 @@ class migrate_to_postgres implements Callable<Integer> {
             /** A change of its own table makes a trigger of PostgreSQL fire again. */
             private boolean firesItself() {
                 return statements.stream().anyMatch(statement -> statement instanceof Sql.Update update && source.event.equals("UPDATE") && isOwn(update.table())
-                        && (source.ofColumns.isEmpty() || update.assignments().stream().anyMatch(assignment -> source.ofColumns.stream().anyMatch(assignment.column()::equalsIgnoreCase)))
+                        && (source.ofColumns.isEmpty() || update.assignments().stream().anyMatch(this::isWatched))
                         || statement instanceof Sql.Insert insert && source.event.equals("INSERT") && isOwn(insert.table())
                         || statement instanceof Sql.Delete delete && source.event.equals("DELETE") && isOwn(delete.table()));
+            }
+
+            private boolean isWatched(Sql.Assignment assignment) {
+                return source.ofColumns.stream().anyMatch(assignment.column()::equalsIgnoreCase);
             }
 
             private boolean isOwn(String name) {
@@ -11293,7 +11461,8 @@ class migrate_to_postgres implements Callable<Integer> {
                     notes.note("INSERT OR IGNORE passes over rows that exist; a NULL in a NOT NULL column is now an error");
                 }
                 var names = columns.stream().map(column -> quote(column.target)).collect(Collectors.joining(", "));
-                return "INSERT INTO " + target.target + (insert.source() == null ? " DEFAULT VALUES" : " (" + names + ") " + rows(insert.source(), columns, target))
+                return "INSERT INTO " + target.target + (insert.source() == null ? " DEFAULT VALUES" : " (" + names + ") " + rows(insert.source(), columns,
+                        target))
                         + ("IGNORE".equals(insert.conflict()) ? " ON CONFLICT DO NOTHING;" : ";");
             }
 
@@ -11332,14 +11501,14 @@ class migrate_to_postgres implements Callable<Integer> {
                     var column = columnOf(target, assignment.column());
                     set.add(quote(column.target) + " = " + assigned(value(assignment.value(), inner), column).sql);
                 }
-                return "UPDATE " + named(target, update.alias()) + " SET " + String.join(", ", set) + from + where(update.where(), inner) + ";";
+                return "UPDATE " + aliased(target, update.alias()) + " SET " + String.join(", ", set) + from + where(update.where(), inner) + ";";
             }
 
             private String delete(Sql.Delete delete) throws Untranslatable {
                 var target = seenTable(delete.table());
                 var inner = new Scope(scope);
                 inner.relations.add(relation(target, delete.alias(), quote(delete.alias()) + "."));
-                return "DELETE FROM " + named(target, delete.alias()) + where(delete.where(), inner) + ";";
+                return "DELETE FROM " + aliased(target, delete.alias()) + where(delete.where(), inner) + ";";
             }
 
             private String where(Sql.Expression where, Scope inner) throws Untranslatable {
@@ -11363,7 +11532,7 @@ class migrate_to_postgres implements Callable<Integer> {
                 }
                 var result = core.results().get(0).expression();
                 if (result instanceof Sql.Raise raise) {
-                    return core.from().isEmpty() && core.where() == null ? raise(raise) : guarded(raisedFor(core), raise);
+                    return core.from().isEmpty() && core.where() == null ? raise(raise) : "IF " + raisedFor(core) + " THEN\n    " + raise(raise) + "\nEND IF;";
                 }
                 if (!(result instanceof Sql.Case choice) || !core.from().isEmpty() || choice.otherwise() instanceof Sql.Raise
                         || choice.whens().stream().anyMatch(when -> !(when.result() instanceof Sql.Raise))) {
@@ -11372,7 +11541,8 @@ class migrate_to_postgres implements Callable<Integer> {
                 var sql = new StringBuilder();
                 for (var when : choice.whens()) {
                     var test = choice.base() == null ? when.condition() : new Sql.Binary("=", choice.base(), when.condition());
-                    sql.append(sql.isEmpty() ? "IF " : "ELSIF ").append(condition(value(test, scope)).sql).append(" THEN\n    ").append(raise((Sql.Raise) when.result())).append("\n");
+                    sql.append(sql.isEmpty() ? "IF " : "ELSIF ").append(condition(value(test, scope)).sql).append(" THEN\n    ")
+                            .append(raise((Sql.Raise) when.result())).append("\n");
                 }
                 var guard = sql.append("END IF;").toString();
                 return core.where() == null ? guard : "IF " + condition(value(core.where(), scope)).sql + " THEN\n" + indented(List.of(guard)) + "\nEND IF;";
@@ -11385,10 +11555,6 @@ class migrate_to_postgres implements Callable<Integer> {
                 var inner = new Scope(new Scope(scope));
                 var from = from(core.from(), inner);
                 return "EXISTS (SELECT 1 FROM " + from + where(core.where(), inner) + ")";
-            }
-
-            private String guarded(String condition, Sql.Raise raise) throws Untranslatable {
-                return "IF " + condition + " THEN\n    " + raise(raise) + "\nEND IF;";
             }
 
             private String raise(Sql.Raise raise) throws Untranslatable {
@@ -11526,7 +11692,7 @@ class migrate_to_postgres implements Callable<Integer> {
                 table.columns.stream().filter(c -> c.defaultSql != null).forEach(c -> all.add("ALTER TABLE " + id(plan.schema) + "." + id(table.target) + " ALTER COLUMN " + id(c.target) + " SET DEFAULT " + c.defaultSql));
             }
             plan.tables.forEach(table -> table.foreignKeys.stream().filter(key -> key.sql != null).forEach(key -> all.add(key.sql)));
-            Stream.concat(plan.views.stream(), plan.triggers.stream()).filter(item -> item.sql != null).forEach(item -> all.add(item.sql));
+            Stream.concat(plan.views.stream(), plan.triggers.stream()).filter(item -> item.sql != null).forEach(item -> all.add(item.sql.replaceFirst(";\\s*$", "")));
             return all;
         }
 
@@ -11547,6 +11713,8 @@ class migrate_to_postgres implements Callable<Integer> {
         final Map<String, Verified> verified = new ConcurrentSkipListMap<>();
         Map<String, Long> changes = Map.of();
         double seconds;
+        /** --schema-only: there is nothing to verify. */
+        boolean withoutRows;
 
         Report(Plan plan, Rules rules) {
             this.plan = plan;
@@ -11569,7 +11737,7 @@ class migrate_to_postgres implements Callable<Integer> {
                 return 2;
             }
             var changed = !changes.isEmpty() || entries().stream().anyMatch(e -> !Set.of("created", "left out").contains(e.state) || !e.notes.isEmpty());
-            return isVerified() ? changed ? 1 : 0 : 3;
+            return isVerified() || withoutRows ? changed ? 1 : 0 : 3;
         }
 
         /** Every object of sqlite_schema, and the keys and checks within them. */
@@ -11656,6 +11824,9 @@ class migrate_to_postgres implements Callable<Integer> {
 
         private String verdict() {
             var rows = verified.values().stream().mapToLong(Verified::target).sum();
+            if (withoutRows) {
+                return "created without rows: %s, %.1f s".formatted(count(plan.tables.size(), "table"), seconds);
+            }
             return switch (exit()) {
                 case 0 -> "identical: %s, %s, %.1f s".formatted(count(plan.tables.size(), "table"), count(rows, "row"), seconds);
                 case 1 -> "identical but for what is listed: %s, %s, %.1f s".formatted(count(plan.tables.size(), "table"), count(rows, "row"), seconds);
@@ -11710,10 +11881,10 @@ class migrate_to_postgres implements Callable<Integer> {
             document.put("tool", TOOL);
             document.put("exit", exit());
             document.put("verdict", verdict());
-            document.put("seconds", seconds);
+            document.put("duration_ms", Math.round(seconds * 1000));
             document.put("objects", entries());
             document.put("verified", verified.values());
-            document.put("changedCells", changes);
+            document.put("changed_cells", changes);
             document.put("plan", plan);
             return Plan.JSON.toJson(document);
         }
