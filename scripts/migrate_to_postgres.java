@@ -2155,7 +2155,7 @@ class migrate_to_postgres implements Callable<Integer> {
         private void scan() throws Exception {
             plan.tables.forEach(this::prepare);
             var left = new ConcurrentLinkedQueue<>(plan.tables);
-            progress.begin("scan", plan.tables.size());
+            progress.begin("scan", Map.of());
             var failures = new ConcurrentLinkedQueue<Exception>();
             var threads = IntStream.range(0, source.readers()).mapToObj(reader -> new Thread(() -> {
                 try {
@@ -3057,6 +3057,13 @@ class migrate_to_postgres implements Callable<Integer> {
             }
             target.checkEncoding(name);
             return target;
+        }
+
+        /** --verbose: every statement with its time. */
+        void log(String sql, long begun) {
+            if (database.verbose) {
+                database.spec.commandLine().getErr().println("%6d ms  %s".formatted((System.nanoTime() - begun) / 1_000_000, sql.replaceAll("\\s+", " ")));
+            }
         }
 
         static String state(SQLException error) {
@@ -4089,8 +4096,11 @@ class migrate_to_postgres implements Callable<Integer> {
         }
 
         void execute(String sql) throws SQLException {
+            var begun = System.nanoTime();
             try (var statement = connection.createStatement()) {
                 statement.execute(sql);
+            } finally {
+                target.log(sql, begun);
             }
         }
 
@@ -5024,13 +5034,13 @@ class migrate_to_postgres implements Callable<Integer> {
         /** Compares what is there with the file as it is now. */
         void verifyAll(int jobs) throws Exception {
             var tasks = new Tasks(progress);
-            progress.begin("verify", 0);
+            progress.begin("verify", Map.of());
             plan.tables.forEach(table -> tasks.add(Tasks.VERIFY, worker -> report.verified(table, verify(table, worker))));
             tasks.run(jobs, number -> new Worker(number, target));
         }
 
-        private long rows() {
-            return plan.tables.stream().mapToLong(table -> table.rows).sum();
+        private Map<String, Long> rows() {
+            return plan.tables.stream().collect(Collectors.toMap(table -> table.name, table -> table.rows));
         }
 
         // tables
@@ -5058,7 +5068,9 @@ class migrate_to_postgres implements Callable<Integer> {
                 sums.put(table, load(table, worker));
             }
             tasks.add(Tasks.FINISH, other -> {
+                progress.working("indexes of " + table.name, false);
                 finish(table, other);
+                progress.working("indexes of " + table.name, true);
                 if (!schemaOnly) {
                     tasks.add(Tasks.VERIFY, third -> report.verified(table, verify(table, third)));
                 }
@@ -5415,6 +5427,7 @@ class migrate_to_postgres implements Callable<Integer> {
             if (proof.verify.equals("none")) {
                 return null;
             }
+            progress.working("compare " + table.name, false);
             worker.connection.setAutoCommit(false);
             try {
                 worker.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY");
@@ -5426,6 +5439,7 @@ class migrate_to_postgres implements Callable<Integer> {
                 };
                 worker.connection.rollback();
                 worker.connection.setAutoCommit(true);
+                progress.working("compare " + table.name, true);
                 return result;
             } catch (Exception e) {
                 worker.close(); // a COPY may be open, for whose end a rollback would wait
@@ -5868,7 +5882,7 @@ class migrate_to_postgres implements Callable<Integer> {
                     }
                 }
             }
-            return exact.round(new MathContext(17)).stripTrailingZeros();
+            return exact.round(new MathContext(17, RoundingMode.HALF_EVEN)).stripTrailingZeros();
         }
 
         /** Where the cell at {@code at} ends. */
@@ -8771,7 +8785,7 @@ class migrate_to_postgres implements Callable<Integer> {
         View view(CreateView view, Notes notes) throws Untranslatable {
             begin(Place.VIEW, notes);
             var fields = new ArrayList<Field>();
-            var sql = select(Sql.select(view.select), new Scope(null), fields, Output.NAMED);
+            var sql = select(Sql.select(view.select), new Scope(null), fields, Output.VIEW);
             var names = view.columns.isEmpty() ? fields.stream().map(Field::name).toList() : view.columns;
             if (names.size() != fields.size()) {
                 throw new Untranslatable("the view has " + names.size() + " column names for " + fields.size() + " columns");
@@ -9290,10 +9304,11 @@ class migrate_to_postgres implements Callable<Integer> {
             if (left.noCase || right.noCase && left.column == null) {
                 return compared(operator, folded(text(left)), folded(text(right)));
             }
-            if (left.kind == Kind.ENUM && right.constant instanceof String text && place == Place.IMMUTABLE && operator.matches("=|<>")) {
+            if (left.kind == Kind.ENUM && right.constant instanceof String && place == Place.IMMUTABLE && operator.matches("=|<>|IS|IS NOT")) {
                 return compared(operator, left.sql, assigned(right, left.column).sql);
             }
             if (left.kind == Kind.ENUM && right.constant instanceof String text) {
+                immutable("the text of an enum");
                 return compareText(operator, enumText(left), constant(enumCase(text, left.column.conversion)));
             }
             if (right.kind == Kind.ENUM && left.constant instanceof String) {
@@ -10725,9 +10740,13 @@ class migrate_to_postgres implements Callable<Integer> {
             throw new Untranslatable(value.sql + " does not fit the type " + column.type);
         }
 
-        /** A value that leaves the translation as it is: the plain value in JSON becomes a text. */
+        /** A value that leaves the translation as it is: what was found in JSON becomes a text. */
         private Value plain(Value value) throws Untranslatable {
-            return value.kind == Kind.JSON_VALUE ? text(value) : value.kind == Kind.NULL ? Value.of(Kind.TEXT, Value.CAST, "NULL::text") : value;
+            return value.kind == Kind.JSON_VALUE ? text(value) : typed(value);
+        }
+
+        private static Value typed(Value value) {
+            return value.kind == Kind.NULL ? Value.of(Kind.TEXT, Value.CAST, "NULL::text") : value;
         }
 
         // --- selects ---
@@ -10736,10 +10755,11 @@ class migrate_to_postgres implements Callable<Integer> {
         private record Part(Sql.Core core, Scope scope, List<List<Value>> rows, List<String> names, String tail) {
         }
 
-        /** What becomes of the values of a select: named columns, columns whose names nobody sees, or values converted for columns of a table. */
-        private record Output(boolean named, List<SeenColumn> targets) {
-            static final Output NAMED = new Output(true, null);
-            static final Output UNNAMED = new Output(false, null);
+        /** What becomes of the values of a select: columns of the view, of another select or without a name, or values converted for the columns of a table. */
+        private record Output(boolean named, boolean inView, List<SeenColumn> targets) {
+            static final Output VIEW = new Output(true, true, null);
+            static final Output NAMED = new Output(true, false, null);
+            static final Output UNNAMED = new Output(false, false, null);
         }
 
         private Value scalar(Sql.Select select, Scope scope) throws Untranslatable {
@@ -10772,8 +10792,11 @@ class migrate_to_postgres implements Callable<Integer> {
             var kinds = kinds(parts);
             if (parts.size() > 1 && select.operators().stream().anyMatch(operator -> !operator.equals("UNION ALL"))) {
                 distinguishable(parts);
+                if (kinds.contains(Kind.MIXED)) {
+                    throw new Untranslatable("rows told apart by a column that has numbers and texts");
+                }
             }
-            describe(parts, kinds, fields);
+            describe(parts, kinds, fields, output);
             var sql = compound(parts, kinds, select.operators(), output);
             if (!select.orderBy().isEmpty()) {
                 var plain = parts.size() == 1 && !parts.get(0).core.distinct() && parts.get(0).core.rows() == null;
@@ -10789,8 +10812,8 @@ class migrate_to_postgres implements Callable<Integer> {
         private void distinguishable(List<Part> parts) throws Untranslatable {
             for (var part : parts) {
                 for (var value : part.rows.stream().flatMap(List::stream).toList()) {
-                    if (value.noCase || value.kind == Kind.JSON) {
-                        throw new Untranslatable("rows told apart by a column with COLLATE NOCASE or JSON");
+                    if (value.noCase || value.kind == Kind.JSON || value.kind == Kind.JSON_VALUE || value.kind == Kind.MIXED) {
+                        throw new Untranslatable("rows told apart by a column with COLLATE NOCASE, JSON, or both numbers and texts");
                     }
                 }
             }
@@ -10810,14 +10833,15 @@ class migrate_to_postgres implements Callable<Integer> {
             return kinds;
         }
 
-        private void describe(List<Part> parts, List<Kind> kinds, List<Field> fields) throws Untranslatable {
+        private void describe(List<Part> parts, List<Kind> kinds, List<Field> fields, Output output) throws Untranslatable {
             var names = unique(parts.get(0).names);
             var rows = parts.stream().flatMap(part -> part.rows.stream()).toList();
             for (var i = 0; i < kinds.size(); i++) {
                 var column = i;
                 var values = new ArrayList<Value>();
                 for (var row : rows) {
-                    values.add(plain(as(kinds.get(column), row.get(column))));
+                    var value = as(kinds.get(column), row.get(column));
+                    values.add(output.inView ? plain(value) : typed(value));
                 }
                 var value = like(values, Value.atom(values.get(0).kind, quote(names.get(i))));
                 var only = rows.size() == 1 ? rows.get(0).get(i) : null;
@@ -10861,7 +10885,8 @@ class migrate_to_postgres implements Callable<Integer> {
             for (var row : part.rows) {
                 var all = new ArrayList<String>();
                 for (var i = 0; i < row.size(); i++) {
-                    var sql = rendered(row.get(i), kinds.get(i), output.targets == null ? null : output.targets.get(i), typed || part.rows.size() > 1);
+                    var sql = output.targets != null ? assigned(row.get(i), output.targets.get(i)).sql
+                            : rendered(row.get(i), kinds.get(i), output, typed || part.rows.size() > 1);
                     all.add(part.core.rows() != null || !output.named || sql.endsWith("." + quote(names.get(i))) ? sql : sql + " AS " + quote(names.get(i)));
                 }
                 rows.add(String.join(", ", all));
@@ -10872,14 +10897,11 @@ class migrate_to_postgres implements Callable<Integer> {
             return "SELECT " + (part.core.distinct() ? "DISTINCT " : "") + rows.get(0) + part.tail;
         }
 
-        private String rendered(Value value, Kind kind, SeenColumn target, boolean typed) throws Untranslatable {
-            if (target != null) {
-                return assigned(value, target).sql;
-            }
+        private String rendered(Value value, Kind kind, Output output, boolean typed) throws Untranslatable {
             if (value.kind == Kind.NULL && (!typed || kind.type() != null)) {
                 return "NULL::" + (typed ? kind.type() : "text");
             }
-            return plain(as(kind, value)).sql;
+            return (output.inView ? plain(as(kind, value)) : as(kind, value)).sql;
         }
 
         // --- WITH ---
@@ -10923,7 +10945,7 @@ class migrate_to_postgres implements Callable<Integer> {
             }
             var first = part(select.cores().get(0), scope);
             var kinds = kinds(List.of(first));
-            describe(List.of(first), kinds, fields);
+            describe(List.of(first), kinds, fields, Output.VIEW);
             fields.replaceAll(field -> new Field(field.name, field.value.ordered(field.value.kind == Kind.TEXT || field.value.kind == Kind.MIXED)
                     .type(castType(field.value))));
             scope.commons.put(common.name().toLowerCase(Locale.ROOT), named(fields, common.columns()));
@@ -11469,7 +11491,7 @@ class migrate_to_postgres implements Callable<Integer> {
             private String rows(Sql.Select select, List<SeenColumn> columns, SeenTable target) throws Untranslatable {
                 var rows = select.cores().get(0).rows();
                 if (rows == null || select.cores().size() > 1 || !select.with().isEmpty()) {
-                    return Translator.this.select(select, scope, new ArrayList<>(), new Output(false, columns));
+                    return Translator.this.select(select, scope, new ArrayList<>(), new Output(false, false, columns));
                 }
                 var all = new ArrayList<String>();
                 for (var row : rows) {
@@ -11582,66 +11604,91 @@ class migrate_to_postgres implements Callable<Integer> {
 
     // ---- what is said ----
 
-    /** A line on the terminal that is rewritten: rows, rate, time left, per table and in all. Elsewhere a plain line per table that took long. */
+    /** A line on the terminal that is rewritten: rows, rate and time left, per table and in all. Elsewhere a plain line per table that took long. */
     static final class Progress {
         private static final long TERMINAL_PAUSE = 200_000_000L, PLAIN_AFTER = 2_000_000_000L;
+        private static final int WIDTH = 118;
+
+        private record Running(long from, long rows, long begun) {
+        }
 
         private final PrintWriter err;
         private final boolean terminal;
         private final boolean quiet;
         private final boolean verbose;
-        private final Map<String, Long> rows = new LinkedHashMap<>();
-        private String step;
-        private long total;
-        private long begun;
+        private final Map<String, Running> tables = new LinkedHashMap<>();
+        private final Set<String> works = new LinkedHashSet<>();
+        private Map<String, Long> totals = Map.of();
+        private String step = "";
+        private long begun = System.nanoTime();
         private long shown;
         private long complete;
         private boolean dirty;
 
         Progress(PrintWriter err, boolean terminal, boolean quiet, boolean verbose) {
             this.err = err;
-            this.terminal = terminal;
+            this.terminal = terminal && !quiet;
             this.quiet = quiet;
             this.verbose = verbose;
         }
 
-        /** @param total rows in all, 0 if that is not known */
-        synchronized void begin(String step, long total) {
+        /** @param totals rows by table, empty if that is not known */
+        synchronized void begin(String step, Map<String, Long> totals) {
             end();
             this.step = step;
-            this.total = total;
-            rows.clear();
+            this.totals = totals;
+            tables.clear();
             complete = 0;
             begun = System.nanoTime();
         }
 
-        synchronized void at(String table, long count) {
-            rows.put(table, count);
-            if (!terminal || quiet || System.nanoTime() - shown < TERMINAL_PAUSE) {
+        synchronized void at(String table, long rows) {
+            var now = System.nanoTime();
+            var running = tables.computeIfAbsent(table, name -> new Running(rows, rows, now));
+            tables.put(table, new Running(running.from, rows, running.begun));
+            if (terminal && now - shown >= TERMINAL_PAUSE) {
+                show(now);
+            }
+        }
+
+        /** Something that has no rows to count goes on, until it is done: an index, a comparison. */
+        synchronized void working(String what, boolean done) {
+            if (done ? works.remove(what) : works.add(what) && terminal) {
+                show(System.nanoTime());
+            }
+        }
+
+        private void show(long now) {
+            shown = now;
+            if (!terminal) {
                 return;
             }
-            shown = System.nanoTime();
-            var all = complete + rows.values().stream().mapToLong(Long::longValue).sum();
-            var seconds = (shown - begun) / 1e9;
-            var rate = all / seconds;
-            var line = "%s  %s  %,d rows".formatted(step, rows.entrySet().stream().map(e -> "%s %,d".formatted(e.getKey(), e.getValue())).collect(Collectors.joining(", ")), all)
-                    + (total > 0 ? " of %,d, %d %%".formatted(total, all * 100 / total) : "") + ", %,.0f/s".formatted(rate)
-                    + (total > 0 && rate > 0 ? ", %s left".formatted(time((total - all) / rate)) : "");
-            err.print("\r\u001b[K" + (line.length() > 118 ? line.substring(0, 117) + "…" : line));
+            var parts = new StringJoiner(", ", step + "  ", "");
+            tables.forEach((table, running) -> parts.add(table + " " + amount(running.rows, totals.getOrDefault(table, 0L), running.from, now - running.begun)));
+            works.forEach(parts::add);
+            var all = complete + tables.values().stream().mapToLong(Running::rows).sum();
+            var line = parts + "  |  all " + amount(all, totals.values().stream().mapToLong(Long::longValue).sum(), 0, now - begun);
+            err.print("\r\u001b[K" + (line.length() > WIDTH ? line.substring(0, WIDTH - 1) + "…" : line));
             err.flush();
             dirty = true;
+        }
+
+        private static String amount(long rows, long total, long from, long nanos) {
+            var rate = (rows - from) / Math.max(1e-3, nanos / 1e9);
+            return total == 0 ? "%,d rows, %,.0f/s".formatted(rows, rate)
+                    : "%d %%, %,.0f/s".formatted(rows * 100 / total, rate) + (rate > 0 && rows < total ? ", " + time((total - rows) / rate) + " left" : "");
         }
 
         private static String time(double seconds) {
             return seconds < 60 ? "%.0f s".formatted(seconds) : seconds < 3600 ? "%d min %02d s".formatted((int) seconds / 60, (int) seconds % 60) : "%d h %02d min".formatted((int) seconds / 3600, (int) seconds / 60 % 60);
         }
 
-        synchronized void done(String table, long count) {
-            rows.remove(table);
-            complete += count;
-            var seconds = (System.nanoTime() - begun) / 1e9;
-            if (!quiet && (verbose || !terminal && seconds * 1e9 > PLAIN_AFTER)) {
-                say("%s  %s: %,d rows, %s after the start".formatted(step, table, count, time(seconds)));
+        synchronized void done(String table, long rows) {
+            tables.remove(table);
+            complete += rows;
+            var nanos = System.nanoTime() - begun;
+            if (verbose || !terminal && nanos > PLAIN_AFTER) {
+                say("%s  %s: %,d rows, %s after the start".formatted(step, table, rows, time(nanos / 1e9)));
             }
         }
 
