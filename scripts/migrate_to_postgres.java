@@ -698,6 +698,7 @@ class migrate_to_postgres implements Callable<Integer> {
         final Path file;
         private final List<Connection> readers = new ArrayList<>();
         private Path copy;
+        private boolean hadLog;
         boolean utf16;
         long userVersion;
         long applicationId;
@@ -713,6 +714,7 @@ class migrate_to_postgres implements Callable<Integer> {
         static Source open(Path file, int readers, int waitSeconds) throws SQLException, IOException {
             checkHeader(file);
             var source = new Source(file);
+            source.hadLog = Files.exists(Path.of(file + "-wal"));
             try {
                 source.pin(readers, waitSeconds);
                 try (var statement = source.reader(0).createStatement()) {
@@ -902,11 +904,25 @@ class migrate_to_postgres implements Callable<Integer> {
         @Override
         public void close() throws SQLException, IOException {
             closeReaders();
+            removeEmptyLog();
             if (copy != null) {
                 for (var suffix : List.of("", "-wal", "-journal", "-shm")) {
                     Files.deleteIfExists(Path.of(copy + suffix));
                 }
                 Files.deleteIfExists(copy.getParent());
+            }
+        }
+
+        /** A reader makes the files of a WAL database where there are none, and cannot remove them; the last session that may write does, when it ends. */
+        private void removeEmptyLog() throws IOException {
+            var log = Path.of(file + "-wal");
+            if (hadLog || !Files.exists(log) || Files.size(log) > 0) {
+                return;
+            }
+            try {
+                connect(file, false, 0).close();
+            } catch (SQLException e) {
+                return; // without the right to write they stay, which harms nobody who may
             }
         }
 
@@ -9373,7 +9389,7 @@ class migrate_to_postgres implements Callable<Integer> {
 
         /** jsonb knows 5 from "5" as SQLite's json_extract does; there true and false are 1 and 0. */
         private Value compareJson(String operator, Value json, Value other) throws Untranslatable {
-            if (!operator.matches("=|<>|IS|IS NOT") || other.constant == null) {
+            if (!operator.matches("=|<>|IS|IS NOT") || other.constant == null || !other.affinity.isEmpty()) {
                 throw new Untranslatable("comparison of a value in JSON with something else than a constant, or for order");
             }
             if (other.constant instanceof Long number && (number == 0 || number == 1)) {
