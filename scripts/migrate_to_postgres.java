@@ -482,6 +482,8 @@ class migrate_to_postgres implements Callable<Integer> {
         long userVersion;
         long applicationId;
         String schema;
+        /** --target-rows merge: the target may hold rows of its own. */
+        boolean merged;
         /** The rules by which it was made; those about values hold while loading, too. */
         Rules rules;
         List<EnumType> enums = new ArrayList<>();
@@ -1109,7 +1111,7 @@ class migrate_to_postgres implements Callable<Integer> {
         static final int NONE = 0, DATE = 1, STAMP = 2, ZONED = 3, TIME = 4;
 
         int kind;
-        /** Since 1970 in UTC; of the day for a time. Rounded as PostgreSQL does, half up. */
+        /** Since 1970 in UTC; of the day for a time. Digits beyond the microsecond round half up. */
         long micros;
         /** Digits of the second's fraction. */
         int fraction;
@@ -1990,6 +1992,7 @@ class migrate_to_postgres implements Callable<Integer> {
                 scan();
             }
             if (led != null) {
+                plan.merged = led.isMerged();
                 plan.tables.forEach(this::fitToTarget);
                 return plan;
             }
@@ -4449,15 +4452,16 @@ class migrate_to_postgres implements Callable<Integer> {
 
         /** The decimal of fewest digits that is read back as this double; before Java 19 Double.toString gives one digit too many for some (JDK-4511638). */
         private static BigDecimal shortest(double value) {
-            var shortest = BigDecimal.valueOf(value).stripTrailingZeros();
-            while (shortest.precision() > 1) {
-                var shorter = new BigDecimal(value).round(new MathContext(shortest.precision() - 1));
-                if (shorter.doubleValue() != value) {
-                    break;
+            var exact = new BigDecimal(value);
+            for (var digits = Math.abs(value) < Double.MIN_NORMAL ? 1 : 15; digits < 17; digits++) {
+                for (var mode : List.of(RoundingMode.HALF_EVEN, RoundingMode.UP)) {
+                    var rounded = exact.round(new MathContext(digits, mode));
+                    if (rounded.doubleValue() == value) {
+                        return rounded.stripTrailingZeros();
+                    }
                 }
-                shortest = shorter.stripTrailingZeros();
             }
-            return shortest;
+            return exact.round(new MathContext(17, RoundingMode.HALF_EVEN)).stripTrailingZeros();
         }
 
         /** PostgreSQL would round to numeric(p,s) without a word. */
@@ -5436,7 +5440,7 @@ class migrate_to_postgres implements Callable<Integer> {
                     }
                     encoder.out.forget();
                 });
-            });
+            }, plan.merged);
         }
 
         private Verified verify(Table table, Worker worker) throws Exception {
@@ -5448,7 +5452,7 @@ class migrate_to_postgres implements Callable<Integer> {
             try {
                 worker.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY");
                 var verification = verification(worker);
-                var result = switch (proof.verify) {
+                var result = switch (plan.merged ? "rows" : proof.verify) {
                     case "counts" -> verification.counts(table);
                     case "rows" -> verification.rows(table);
                     default -> sums.containsKey(table) ? verification.hash(table, sums.get(table)) : verification.hash(table);
@@ -5668,6 +5672,10 @@ class migrate_to_postgres implements Callable<Integer> {
         private static final VarHandle INT = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.BIG_ENDIAN);
         private static final VarHandle LONG = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
 
+        /** What a view computes is compared to thirteen digits: a sum of doubles depends on the order of its rows. */
+        private static final MathContext COMPUTED = new MathContext(13);
+
+        private final boolean computed;
         private final int[] key;
         private final int[] starts;
         private int cells;
@@ -5678,6 +5686,7 @@ class migrate_to_postgres implements Callable<Integer> {
         long keyHash;
 
         Canonical(Table table) {
+            computed = table.kind.equals("view");
             var names = compared(table).stream().map(column -> column.name).toList();
             var positions = table.key.stream().mapToInt(names::indexOf).toArray();
             key = IntStream.of(positions).anyMatch(position -> position < 0) ? new int[0] : positions;
@@ -5699,7 +5708,8 @@ class migrate_to_postgres implements Callable<Integer> {
 
         /** SQLite gives 0.0 for −0.0, so the two are one. */
         void real(double value) {
-            fixed('F', Double.doubleToLongBits(value == 0 ? 0.0 : value));
+            var compared = computed && Double.isFinite(value) ? new BigDecimal(value).round(COMPUTED).doubleValue() : value;
+            fixed('F', Double.doubleToLongBits(compared == 0 ? 0.0 : compared));
         }
 
         /** Microseconds since 1970; Long.MAX_VALUE is infinity, Long.MIN_VALUE -infinity. */
@@ -5745,6 +5755,8 @@ class migrate_to_postgres implements Callable<Integer> {
             var whole = v.scale() <= 0 && v.precision() - v.scale() <= 19 && v.toBigInteger().bitLength() < 64;
             if (whole && Math.abs(v.longValue()) <= EXACT) {
                 integer(v.longValue());
+            } else if (computed) {
+                real(d);
             } else if (v.precision() <= 17 && Double.isFinite(d) && (shortest(d).compareTo(v) == 0 || BigDecimal.valueOf(d).compareTo(v) == 0)) {
                 real(d);
             } else if (whole) {
@@ -6669,8 +6681,11 @@ class migrate_to_postgres implements Callable<Integer> {
         private final Connection connection;
         private final String schema;
         private final AcceptedRows source;
+        private final boolean merged;
 
-        Verification(Connection connection, String schema, AcceptedRows source) {
+        /** @param merged the target may have rows that the source has not */
+        Verification(Connection connection, String schema, AcceptedRows source, boolean merged) {
+            this.merged = merged;
             this.connection = connection;
             this.schema = schema;
             this.source = source;
@@ -6686,7 +6701,7 @@ class migrate_to_postgres implements Callable<Integer> {
         /** @param loaded what the source side counted while it was loaded */
         Verified counts(Table table, Counts loaded) throws SQLException {
             var found = loaded.of(connection, schema);
-            var differences = new Differences(table);
+            var differences = new Differences(table, merged);
             for (var i = 1; i < found.size(); i++) {
                 var measure = loaded.measures.get(i);
                 if (!loaded.value(i).equals(found.get(i))) {
@@ -6709,7 +6724,7 @@ class migrate_to_postgres implements Callable<Integer> {
             var target = new Sized(loaded.size());
             target.read(table);
             var different = loaded.different(target.buckets);
-            var differences = new Differences(table);
+            var differences = new Differences(table, merged);
             if (different.isEmpty()) {
                 return new Verified(table.name, "hash", loaded.count(), target.buckets.count(), true, 0, List.of(), null);
             }
@@ -6725,14 +6740,14 @@ class migrate_to_postgres implements Callable<Integer> {
 
         /** Every cell of every row, byte by byte: side by side where the source comes in the order of its key, else by way of temporary files. */
         Verified rows(Table table) throws Exception {
-            var differences = new Differences(table);
+            var differences = new Differences(table, merged);
             if (Merge.possible(table)) {
                 var merge = new Merge(connection, schema, table, differences);
                 source.rows(table, new SourceRow(table, row -> { }), row -> merge.row(row.cells()));
                 if (merge.finish()) {
                     return new Verified(table.name, "rows", merge.sourceRows, merge.targetRows, differences.count == 0, differences.count, differences.shown, null);
                 }
-                differences = new Differences(table);
+                differences = new Differences(table, merged);
             }
             try (var sources = new Parts(table); var targets = new Parts(table)) {
                 read(table, sources);
@@ -6865,11 +6880,13 @@ class migrate_to_postgres implements Callable<Integer> {
         private static final int SHOWN = 20;
 
         private final Table table;
+        private final boolean merged;
         private final List<Column> columns;
         final List<Difference> shown = new ArrayList<>();
         long count;
 
-        Differences(Table table) {
+        Differences(Table table, boolean merged) {
+            this.merged = merged;
             this.table = table;
             columns = compared(table);
         }
@@ -6901,6 +6918,9 @@ class migrate_to_postgres implements Callable<Integer> {
         }
 
         void superfluous(byte[] row, int times) {
+            if (merged) {
+                return;
+            }
             count += times - 1;
             add(key(row), null, null, times(times) + row(row));
         }
