@@ -557,7 +557,7 @@ class migrate_to_postgres implements Callable<Integer> {
         String name;
         String target;
         /** table, without rowid, or the module of a virtual table. */
-        String kind;
+        String kind = "table";
         boolean strict;
         long rows;
         List<Column> columns = new ArrayList<>();
