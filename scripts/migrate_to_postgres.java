@@ -500,19 +500,17 @@ class migrate_to_postgres implements Callable<Integer> {
                 return parse(Files.readString(file));
             } catch (NoSuchFileException e) {
                 throw new Misuse(file + ": there is no such file");
+            } catch (JsonParseException e) {
+                throw new Misuse(file + " is no plan of migrate_to_postgres: " + e.getMessage().lines().findFirst().orElse("").replaceFirst("^\\S+Exception: ", ""));
             }
         }
 
         static Plan parse(String json) {
-            try {
-                var plan = JSON.fromJson(json, Plan.class);
-                if (plan == null || plan.schema == null || plan.rules == null || plan.tables.stream().flatMap(t -> t.columns.stream()).anyMatch(c -> c.name == null || c.target == null || c.type == null)) {
-                    throw new JsonParseException("schema, rules, or a name, target or type of a column is missing");
-                }
-                return plan;
-            } catch (JsonParseException e) {
-                throw new Misuse("this is no plan of migrate_to_postgres: " + e.getMessage().lines().findFirst().orElse(""));
+            var plan = JSON.fromJson(json, Plan.class);
+            if (plan == null || plan.schema == null || plan.rules == null || plan.tables.stream().flatMap(t -> t.columns.stream()).anyMatch(c -> c.name == null || c.target == null || c.type == null)) {
+                throw new JsonParseException("schema, rules, or a name, target or type of a column is missing");
             }
+            return plan;
         }
 
         String toJson() {
@@ -761,7 +759,7 @@ class migrate_to_postgres implements Callable<Integer> {
                 }
                 long pageSize = header.getShort(16) == 1 ? 65536 : header.getShort(16) & 0xffff;
                 var pages = header.getInt(24) == header.getInt(92) ? Integer.toUnsignedLong(header.getInt(28)) : 0;
-                if (Files.size(file) < pages * pageSize && !Files.exists(Path.of(file + "-wal"))) {
+                if (Files.size(file) < pages * pageSize && !Files.exists(Path.of(file + "-wal")) && !Files.exists(Path.of(file + "-journal"))) {
                     throw new Failure(file + " is truncated: its header says " + pages * pageSize + " bytes, " + Files.size(file) + " are there");
                 }
             }
@@ -1658,7 +1656,7 @@ class migrate_to_postgres implements Callable<Integer> {
             byData();
             if (profile.family != Family.ANY && column.notes.isEmpty()) {
                 column.notes.add("declared " + (column.declared.isBlank() ? "without a type" : column.declared) + ", but it holds " + counts() + ": " + column.type
-                        + (data.forcedBy.isEmpty() ? "" : "; rows " + String.join(", ", data.forcedBy)));
+                        + (data.forcedBy.isEmpty() ? "" : (table.key.isEmpty() ? "; " : "; rows ") + String.join(", ", data.forcedBy)));
             }
         }
 
@@ -1895,14 +1893,14 @@ class migrate_to_postgres implements Callable<Integer> {
                 if (rules.nul.equals("bytea")) {
                     take("bytea", "same", "text with NUL bytes, --nul=bytea");
                 } else {
-                    column.notes.add(count(data.nulBytes, "value") + " with NUL bytes, which PostgreSQL's text cannot hold: " + (rules.nul.equals("strip") ? "removed" : rules.nul));
+                    column.notes.add("NUL bytes, which PostgreSQL's text cannot hold, in " + count(data.nulBytes, "value") + ": " + (rules.nul.equals("strip") ? "removed" : rules.nul));
                 }
             }
             if (data.badUtf8 > 0 && column.type.equals("text")) {
                 if (rules.badUtf8.equals("bytea")) {
                     take("bytea", "same", "text that is not UTF-8, --bad-utf8=bytea");
                 } else {
-                    column.notes.add(count(data.badUtf8, "value") + " that is not UTF-8: " + rules.badUtf8);
+                    column.notes.add("not UTF-8 in " + count(data.badUtf8, "value") + ": " + rules.badUtf8);
                 }
             }
             if (texts < data.texts && !column.type.equals("text")) {
@@ -2737,7 +2735,7 @@ class migrate_to_postgres implements Callable<Integer> {
 
         /** The columns of an index or key as they stand in its statement; null if there are none at its end. */
         private static String terms(Item item) {
-            var list = Pattern.compile("\\(([^()]*)\\)$").matcher(item.sql);
+            var list = Pattern.compile("\\(([^()]*)\\)$").matcher(Objects.toString(item.sql, ""));
             return list.find() ? list.group(1) : null;
         }
 
@@ -2925,6 +2923,7 @@ class migrate_to_postgres implements Callable<Integer> {
             Decision.decide(rules, table, profile, true);
             var chosen = column.conversion;
             column.type = type;
+            column.seen = false; // the scan asked what the data are, not whether they fit
             column.reason = "the target's";
             column.onMismatch = rules.onMismatch.equals("widen") ? "abort" : rules.onMismatch;
             column.notes.clear();
@@ -3233,6 +3232,11 @@ class migrate_to_postgres implements Callable<Integer> {
             table("sqlite_migration_table", "schema_name text, table_name text, state text NOT NULL, loaded bigint NOT NULL DEFAULT 0, watermark text, source bytea, PRIMARY KEY (schema_name, table_name)");
             table("sqlite_migration_change", "schema_name text NOT NULL, table_name text NOT NULL, number bigint NOT NULL, action text NOT NULL, line text NOT NULL");
             execute("CREATE VIEW " + notes + "sqlite_migration_lock AS SELECT", "select pg_catalog.to_regclass(" + literal(notes + "sqlite_migration_lock") + ")");
+            for (var name : List.of("", "_table", "_change", "_lock")) {
+                if (value("select 1 where pg_catalog.has_table_privilege(" + literal(notes(name)) + ", 'insert, update, delete')") == null) {
+                    throw new SQLException("the notes of an earlier run, " + notes(name) + ", belong to another role: GRANT ALL ON ALL TABLES IN SCHEMA pgbang TO " + id(user()), "42501");
+                }
+            }
         }
 
         private void table(String name, String columns) throws SQLException {
@@ -4385,7 +4389,7 @@ class migrate_to_postgres implements Callable<Integer> {
                 case DATE, TIME, TIMESTAMP -> moment(c, bytes, row);
                 case UUID -> uuid(bytes);
                 default -> {
-                    if (!columns[c].seen && !fits(Json.fits(bytes), columns[c].type)) {
+                    if (!(columns[c].seen && columns[c].onMismatch.equals("abort")) && (!Profile.validUtf8(bytes) || !fits(Json.fits(bytes), columns[c].type))) {
                         throw new Mismatch("jsonb would change it, or it is no JSON");
                     }
                     out.json(bytes, columns[c].type.equals("jsonb"));
@@ -4399,7 +4403,7 @@ class migrate_to_postgres implements Callable<Integer> {
         }
 
         private void blob(int c, byte[] bytes, SourceRow sum) throws Mismatch {
-            if (kinds[c] == UUID && bytes.length == 16) {
+            if (kinds[c] == UUID && bytes.length == 16 && columns[c].conversion.startsWith("uuid-")) {
                 var value = ByteBuffer.wrap(bytes);
                 var high = value.getLong();
                 // Microsoft's GUIDs have their first three groups in little-endian order.
@@ -4601,6 +4605,9 @@ class migrate_to_postgres implements Callable<Integer> {
             switch (rules.badUtf8) {
                 case "abort" -> throw new Failure(place(c, row) + ": not UTF-8 (--bad-utf8=replace, latin1, bytea or null)");
                 case "null" -> {
+                    if (columns[c].notNull) {
+                        throw new Failure(place(c, row) + ": not UTF-8, and the column must not be NULL (--bad-utf8=replace, latin1 or bytea)");
+                    }
                     change(c, row, "became NULL", "not UTF-8");
                     return null;
                 }
@@ -4735,7 +4742,7 @@ class migrate_to_postgres implements Callable<Integer> {
         }
 
         private String place(int c, Row row) throws SQLException {
-            return table.name + "." + columns[c].name + ", row " + key(row);
+            return table.name + "." + columns[c].name + (keys.length == 0 ? ", " : ", row ") + key(row);
         }
     }
 
@@ -8701,9 +8708,8 @@ class migrate_to_postgres implements Callable<Integer> {
     record Unit(long scale, long offset) {
     }
 
-    static final Map<String, Unit> EPOCHS = Map.of("unix", new Unit(1, 0), "unixms", new Unit(1_000, 0), "unixus", new Unit(1_000_000, 0),
-            "unixns", new Unit(1_000_000_000, 0), "cocoa", new Unit(1, -978_307_200), "webkit", new Unit(1_000_000, 11_644_473_600L),
-            "filetime", new Unit(10_000_000, 11_644_473_600L), "ticks", new Unit(10_000_000, 62_135_596_800L), "julian", new Unit(0, 0));
+    static final Map<String, Unit> EPOCHS = Stream.of(Epoch.values())
+            .collect(Collectors.toMap(Enum::name, e -> e.unit > 1e9 ? new Unit(0, 0) : new Unit(Math.round(1e6 / e.unit), -e.origin / 1_000_000)));
 
     /** Translates expressions, views and triggers for a target that has the tables given. Not for several threads. */
     static final class Translator {
@@ -8757,15 +8763,6 @@ class migrate_to_postgres implements Callable<Integer> {
             tables.forEach(table -> this.tables.put(table.name.toLowerCase(Locale.ROOT), table));
             this.serverMajor = serverMajor;
             this.now = nowIsStatement ? "statement_timestamp()" : "now()";
-        }
-
-        static String quote(String name) {
-            return '"' + name.replace("\"", "\"\"") + '"';
-        }
-
-        /** A string constant; a backslash means itself, as standard_conforming_strings is on. */
-        static String literal(String text) {
-            return "'" + text.replace("'", "''") + "'";
         }
 
         // --- what the target's DDL needs ---
@@ -8861,7 +8858,7 @@ class migrate_to_postgres implements Callable<Integer> {
 
         private static Value columnValue(SeenColumn column, String prefix) {
             var kind = Kind.of(column.type, column.conversion);
-            var sql = prefix + quote(column.target);
+            var sql = prefix + id(column.target);
             if (column.conversion.equals("number") && !Set.of("INTEGER", "REAL", "NUMERIC").contains(column.affinity)) {
                 return Value.of(Kind.TEXT, Value.CAST, sql + "::text").affinity(column.affinity).column(column);
             }
@@ -8917,7 +8914,7 @@ class migrate_to_postgres implements Callable<Integer> {
             if (relation.table.rowidColumn == null) {
                 throw new Untranslatable("the rowid of " + relation.table.name + " is not kept");
             }
-            return Value.atom(Kind.INTEGER, relation.prefix + quote(relation.table.rowidColumn)).affinity("INTEGER");
+            return Value.atom(Kind.INTEGER, relation.prefix + id(relation.table.rowidColumn)).affinity("INTEGER");
         }
 
         // --- expressions ---
@@ -9956,7 +9953,7 @@ class migrate_to_postgres implements Callable<Integer> {
                 case TEXT, UUID, ENUM -> "'''' || replace(" + text(value).sql + ", '''', '''''') || ''''";
                 case INTEGER, NUMERIC, BOOLEAN, NULL -> text(value).sql;
                 case BLOB -> "'X''' || upper(encode(" + value.sql + ", 'hex')) || ''''";
-                default -> throw new Untranslatable("quote() of " + described(value));
+                default -> throw new Untranslatable("id() of " + described(value));
             };
             return Value.atom(Kind.TEXT, "coalesce(" + quoted + ", 'NULL')");
         }
@@ -10128,7 +10125,7 @@ class migrate_to_postgres implements Callable<Integer> {
             if (call.window() != null) {
                 tail += " OVER " + (call.window().name() != null && call.window().orderBy().isEmpty() && call.window().partitionBy().isEmpty()
                         && call.window().frame().isEmpty()
-                        ? quote(call.window().name()) : window(call.window(), scope));
+                        ? id(call.window().name()) : window(call.window(), scope));
             }
             if (WINDOW_ONLY.contains(call.name())) {
                 return windowFunction(call.name(), a, tail);
@@ -10214,7 +10211,7 @@ class migrate_to_postgres implements Callable<Integer> {
         private String window(Sql.Window window, Scope scope) throws Untranslatable {
             var parts = new ArrayList<String>();
             if (window.name() != null) {
-                parts.add(quote(window.name()));
+                parts.add(id(window.name()));
             }
             if (!window.partitionBy().isEmpty()) {
                 var all = new ArrayList<String>();
@@ -10879,7 +10876,7 @@ class migrate_to_postgres implements Callable<Integer> {
                     var value = as(kinds.get(column), row.get(column));
                     values.add(output.inView ? plain(value) : typed(value));
                 }
-                var value = like(values, Value.atom(values.get(0).kind, quote(names.get(i))));
+                var value = like(values, Value.atom(values.get(0).kind, id(names.get(i))));
                 var only = rows.size() == 1 ? rows.get(0).get(i) : null;
                 if (only != null && only.kind != Kind.JSON_VALUE) {
                     // of a plain column everything that is known goes on to whoever reads the select
@@ -10923,7 +10920,7 @@ class migrate_to_postgres implements Callable<Integer> {
                 for (var i = 0; i < row.size(); i++) {
                     var sql = output.targets != null ? assigned(row.get(i), output.targets.get(i)).sql
                             : rendered(row.get(i), kinds.get(i), output, typed || part.rows.size() > 1);
-                    all.add(part.core.rows() != null || !output.named || sql.endsWith("." + quote(names.get(i))) ? sql : sql + " AS " + quote(names.get(i)));
+                    all.add(part.core.rows() != null || !output.named || sql.endsWith("." + id(names.get(i))) ? sql : sql + " AS " + id(names.get(i)));
                 }
                 rows.add(String.join(", ", all));
             }
@@ -10953,7 +10950,7 @@ class migrate_to_postgres implements Callable<Integer> {
                 recursive |= itself;
                 var named = named(fields, common.columns());
                 scope.commons.put(common.name().toLowerCase(Locale.ROOT), named);
-                parts.add(quote(common.name()) + " (" + named.stream().map(field -> quote(field.name)).collect(Collectors.joining(", ")) + ") AS (" + sql + ")");
+                parts.add(id(common.name()) + " (" + named.stream().map(field -> id(field.name)).collect(Collectors.joining(", ")) + ") AS (" + sql + ")");
             }
             return parts.isEmpty() ? "" : (recursive ? "WITH RECURSIVE " : "WITH ") + String.join(", ", parts) + " ";
         }
@@ -10965,7 +10962,7 @@ class migrate_to_postgres implements Callable<Integer> {
             if (names.size() != fields.size()) {
                 throw new Untranslatable("a WITH has " + names.size() + " names for " + fields.size() + " columns");
             }
-            return IntStream.range(0, names.size()).mapToObj(i -> new Field(names.get(i), fields.get(i).value.sql(quote(names.get(i)), Value.ATOM))).toList();
+            return IntStream.range(0, names.size()).mapToObj(i -> new Field(names.get(i), fields.get(i).value.sql(id(names.get(i)), Value.ATOM))).toList();
         }
 
         private static boolean mentions(Sql.Core core, String table) {
@@ -11049,7 +11046,7 @@ class migrate_to_postgres implements Callable<Integer> {
             if (!core.windows().isEmpty()) {
                 var all = new ArrayList<String>();
                 for (var window : core.windows().entrySet()) {
-                    all.add(quote(window.getKey()) + " AS " + window(window.getValue(), scope));
+                    all.add(id(window.getKey()) + " AS " + window(window.getValue(), scope));
                 }
                 tail.append(" WINDOW ").append(String.join(", ", all));
             }
@@ -11140,7 +11137,7 @@ class migrate_to_postgres implements Callable<Integer> {
                 var sql = value(name, scope).sql;
                 var byKey = scope.relations.stream().filter(relation -> relation.table != null && relation.table.rowidColumn != null
                         && sql.startsWith(relation.prefix))
-                        .anyMatch(relation -> groups.contains(relation.prefix + quote(relation.table.rowidColumn)));
+                        .anyMatch(relation -> groups.contains(relation.prefix + id(relation.table.rowidColumn)));
                 if (!byKey) {
                     throw new Untranslatable("the column " + name.column() + " is neither grouped nor in an aggregate");
                 }
@@ -11180,26 +11177,26 @@ class migrate_to_postgres implements Callable<Integer> {
                 return "(" + from(join.nested(), scope) + ")";
             }
             var alias = join.alias() == null ? "subquery_" + ++subqueries : join.alias();
-            var prefix = quote(alias) + ".";
+            var prefix = id(alias) + ".";
             if (join.select() != null) {
                 var fields = new ArrayList<Field>();
                 var sql = select(join.select(), scope.parent, fields, Output.NAMED);
                 var values = join.select().cores().get(0).rows() != null
-                        ? " (" + fields.stream().map(field -> quote(field.name)).collect(Collectors.joining(", ")) + ")" : "";
+                        ? " (" + fields.stream().map(field -> id(field.name)).collect(Collectors.joining(", ")) + ")" : "";
                 scope.relations.add(derived(alias, prefix, fields));
-                return "(" + sql + ") AS " + quote(alias) + values;
+                return "(" + sql + ") AS " + id(alias) + values;
             }
             var common = scope.common(join.table());
             if (common != null) {
                 scope.relations.add(derived(alias, prefix, common));
-                return quote(join.table()) + (alias.equalsIgnoreCase(join.table()) ? "" : " AS " + quote(alias));
+                return id(join.table()) + (alias.equalsIgnoreCase(join.table()) ? "" : " AS " + id(alias));
             }
             scope.relations.add(relation(seenTable(join.table()), alias, prefix));
             return aliased(seenTable(join.table()), alias);
         }
 
         private static String aliased(SeenTable table, String alias) {
-            return table.target.endsWith("." + quote(alias)) ? table.target : table.target + " AS " + quote(alias);
+            return table.target.endsWith("." + id(alias)) ? table.target : table.target + " AS " + id(alias);
         }
 
         private SeenTable seenTable(String name) throws Untranslatable {
@@ -11211,7 +11208,7 @@ class migrate_to_postgres implements Callable<Integer> {
         }
 
         private static Relation derived(String alias, String prefix, List<Field> fields) {
-            var prefixed = fields.stream().map(field -> new Field(field.name, field.value.sql(prefix + quote(field.name), Value.ATOM))).toList();
+            var prefixed = fields.stream().map(field -> new Field(field.name, field.value.sql(prefix + id(field.name), Value.ATOM))).toList();
             return new Relation(alias, null, prefix, prefixed, new HashSet<>());
         }
 
@@ -11332,7 +11329,7 @@ class migrate_to_postgres implements Callable<Integer> {
                 }
                 all.add(orderKey(collatedAs(order.expression(), fields.get(position).value)) + direction(order));
             }
-            var names = fields.stream().map(field -> quote(field.name)).collect(Collectors.joining(", "));
+            var names = fields.stream().map(field -> id(field.name)).collect(Collectors.joining(", "));
             return "SELECT " + names + " FROM (" + sql + ") AS \"rows\" (" + names + ") ORDER BY " + String.join(", ", all);
         }
 
@@ -11365,7 +11362,7 @@ class migrate_to_postgres implements Callable<Integer> {
                 this.source = source;
                 this.table = table;
                 this.timing = source.timing;
-                this.function = quote(schema) + "." + quote(source.name);
+                this.function = id(schema) + "." + id(source.name);
                 for (var version : source.event.equals("INSERT") ? List.of("NEW") : source.event.equals("DELETE") ? List.of("OLD") : List.of("NEW", "OLD")) {
                     // the columns are known by NEW.x and OLD.x only, as if all were shared with another table
                     var relation = relation(table, version, version + ".");
@@ -11421,9 +11418,9 @@ class migrate_to_postgres implements Callable<Integer> {
             private String createTrigger(List<String> conditions) throws Untranslatable {
                 var of = new ArrayList<String>();
                 for (var name : source.ofColumns) {
-                    of.add(quote(columnOf(table, name).target));
+                    of.add(id(columnOf(table, name).target));
                 }
-                return "CREATE TRIGGER " + quote(source.name) + " " + timing + " " + source.event + (of.isEmpty() ? "" : " OF " + String.join(", ", of))
+                return "CREATE TRIGGER " + id(source.name) + " " + timing + " " + source.event + (of.isEmpty() ? "" : " OF " + String.join(", ", of))
                         + " ON " + table.target + " FOR EACH ROW" + (conditions.isEmpty() ? "" : " WHEN (" + String.join(" AND ", conditions) + ")")
                         + " EXECUTE FUNCTION " + function + "();";
             }
@@ -11449,7 +11446,7 @@ class migrate_to_postgres implements Callable<Integer> {
                     row.relations.add(relation(table, update.alias(), "NEW."));
                     for (var assignment : update.assignments()) {
                         var column = columnOf(table, assignment.column());
-                        lines.add("NEW." + quote(column.target) + " := " + assigned(value(assignment.value(), row), column).sql + ";");
+                        lines.add("NEW." + id(column.target) + " := " + assigned(value(assignment.value(), row), column).sql + ";");
                     }
                 }
                 timing = "BEFORE";
@@ -11518,7 +11515,7 @@ class migrate_to_postgres implements Callable<Integer> {
                 if ("IGNORE".equals(insert.conflict())) {
                     notes.note("INSERT OR IGNORE passes over rows that exist; a NULL in a NOT NULL column is now an error");
                 }
-                var names = columns.stream().map(column -> quote(column.target)).collect(Collectors.joining(", "));
+                var names = columns.stream().map(column -> id(column.target)).collect(Collectors.joining(", "));
                 return "INSERT INTO " + target.target + (insert.source() == null ? " DEFAULT VALUES" : " (" + names + ") " + rows(insert.source(), columns,
                         target))
                         + ("IGNORE".equals(insert.conflict()) ? " ON CONFLICT DO NOTHING;" : ";");
@@ -11551,13 +11548,13 @@ class migrate_to_postgres implements Callable<Integer> {
                 }
                 var target = seenTable(update.table());
                 var inner = new Scope(new Scope(scope));
-                var prefix = quote(update.alias()) + ".";
+                var prefix = id(update.alias()) + ".";
                 inner.relations.add(relation(target, update.alias(), prefix));
                 var from = update.from().isEmpty() ? "" : " FROM " + from(update.from(), inner);
                 var set = new ArrayList<String>();
                 for (var assignment : update.assignments()) {
                     var column = columnOf(target, assignment.column());
-                    set.add(quote(column.target) + " = " + assigned(value(assignment.value(), inner), column).sql);
+                    set.add(id(column.target) + " = " + assigned(value(assignment.value(), inner), column).sql);
                 }
                 return "UPDATE " + aliased(target, update.alias()) + " SET " + String.join(", ", set) + from + where(update.where(), inner) + ";";
             }
@@ -11565,7 +11562,7 @@ class migrate_to_postgres implements Callable<Integer> {
             private String delete(Sql.Delete delete) throws Untranslatable {
                 var target = seenTable(delete.table());
                 var inner = new Scope(scope);
-                inner.relations.add(relation(target, delete.alias(), quote(delete.alias()) + "."));
+                inner.relations.add(relation(target, delete.alias(), id(delete.alias()) + "."));
                 return "DELETE FROM " + aliased(target, delete.alias()) + where(delete.where(), inner) + ";";
             }
 

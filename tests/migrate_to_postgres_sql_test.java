@@ -584,7 +584,7 @@ class migrate_to_postgres_sql_test {
         var expected = rows(sqlite, query);
         for (var server : connections.entrySet()) {
             var view = translator(server.getKey()).view(new migrate_to_postgres.CreateView("v", List.of(), query), note -> { });
-            var names = String.join(", ", view.columns().stream().map(migrate_to_postgres.Translator::quote).toList());
+            var names = String.join(", ", view.columns().stream().map(migrate_to_postgres::id).toList());
             execute(server.getValue(), "drop view if exists v");
             execute(server.getValue(), "create view v (" + names + ") as " + view.sql());
             var actual = rows(server.getValue(), "select * from v");
