@@ -429,7 +429,11 @@ class migrate_to_postgres implements Callable<Integer> {
         }
         report.changes = target.changes();
         report.seconds = (System.nanoTime() - begun) / 1e9;
-        target.finish(plan, report.isVerified());
+        if (only.schema) {
+            target.finishWithoutRows();
+        } else {
+            target.finish(plan, report.isVerified());
+        }
         return publish(report, target);
     }
 
@@ -3156,6 +3160,7 @@ class migrate_to_postgres implements Callable<Integer> {
         /** A session for a worker. What is set is for speed alone, and not at all behind a pooler, which would hand it on to others. */
         Connection connect() throws SQLException, InterruptedException {
             var connection = database.connect(true);
+            connection.unwrap(PGConnection.class).setPrepareThreshold(0); // a named statement stays behind in the session of a pooler
             if (!isPooled(connection)) {
                 try (var statement = connection.createStatement()) {
                     statement.execute("set synchronous_commit = off; set lock_timeout = '10s'; set idle_in_transaction_session_timeout = 0; set statement_timeout = 0; set client_min_messages = warning; set timezone = 'UTC'");
@@ -3445,11 +3450,25 @@ class migrate_to_postgres implements Callable<Integer> {
             if (!tables.isEmpty() && dropped) {
                 worker.execute("DROP TABLE IF EXISTS " + tables);
             }
+            for (var type : dropped ? plan.enums : List.<EnumType>of()) {
+                worker.execute("DROP TYPE IF EXISTS " + id(schema) + "." + id(type.target));
+            }
+            forgetNotes(worker);
+            worker.connection.commit();
+            worker.connection.setAutoCommit(true);
+        }
+
+        private void forgetNotes(Worker worker) throws SQLException {
             for (var table : List.of("", "_table", "_change")) {
                 worker.execute("DELETE FROM " + notes(table) + " WHERE schema_name = " + literal(schema));
             }
-            worker.connection.commit();
-            worker.connection.setAutoCommit(true);
+        }
+
+        /** A schema without rows is complete in itself: what fills it is --data-only, which asks for no earlier run. */
+        void finishWithoutRows() throws SQLException, InterruptedException {
+            try (var worker = new Worker(0, this)) {
+                forgetNotes(worker);
+            }
         }
 
         private void note(Worker worker, Plan plan, String fingerprint) throws SQLException {
