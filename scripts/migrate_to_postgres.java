@@ -1,13 +1,15 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
 //DESCRIPTION Moves a whole SQLite file to PostgreSQL, schema and rows, and proves that what arrived is what was there.
-//RUNTIME_OPTIONS --enable-native-access=ALL-UNNAMED -XX:+UseSerialGC -Xmn16m
+//RUNTIME_OPTIONS --enable-native-access=ALL-UNNAMED -XX:+UseSerialGC -Xmn16m -XX:Tier4InvocationThreshold=50000 -XX:Tier4MinInvocationThreshold=6000 -XX:Tier4CompileThreshold=150000 -XX:Tier4BackEdgeThreshold=400000
 //DEPS info.picocli:picocli:4.7.7
 //DEPS org.postgresql:postgresql:42.7.14
 //DEPS org.xerial:sqlite-jdbc:3.54.1.0
 //DEPS com.google.code.gson:gson:2.15.0
 //DEPS com.github.freva:ascii-table:1.12.1
 //DEPS commons-codec:commons-codec:1.21.0
+
+// The runtime options keep memory near 100 MiB, and the optimising compiler (Tier4) out of short runs, whose time it would take: 20 % of 100,000 rows.
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.US_ASCII;
@@ -289,8 +291,21 @@ class migrate_to_postgres implements Callable<Integer> {
 
 
     public static void main(String... arguments) {
+        new Thread(migrate_to_postgres::warmUp).start();
         var script = new migrate_to_postgres();
         System.exit(script.database.command(script).execute(arguments));
+    }
+
+    /** Loads the classes of the driver while the file is looked at: a tenth of the time for a small file. */
+    private static void warmUp() {
+        for (var name : List.of("org.postgresql.Driver", "org.postgresql.core.v3.ConnectionFactoryImpl", "org.postgresql.core.v3.QueryExecutorImpl", "org.postgresql.jdbc.PgConnection", "org.postgresql.jdbc.PgResultSet",
+                "org.postgresql.jdbc.PgPreparedStatement", "org.postgresql.copy.CopyManager", "org.postgresql.core.v3.CopyInImpl", "com.github.freva.asciitable.AsciiTable")) {
+            try {
+                Class.forName(name);
+            } catch (ClassNotFoundException e) {
+                return; // whoever needs it will say so
+            }
+        }
     }
 
     /** The file is opened and understood; then it is planned, shown, migrated or compared. */
@@ -3019,7 +3034,7 @@ class migrate_to_postgres implements Callable<Integer> {
         }
 
         /** Foreign keys and triggers stay quiet for a role that may say so; otherwise parents are filled before their children. */
-        List<Table> order(Plan plan) throws SQLException {
+        List<Table> order(Plan plan) throws SQLException, InterruptedException {
             quiet = target.permits("SET LOCAL session_replication_role = replica");
             if (quiet) {
                 return plan.tables.stream().sorted(Comparator.comparingLong((Table t) -> -t.rows)).toList();
@@ -3054,6 +3069,7 @@ class migrate_to_postgres implements Callable<Integer> {
         /** Where the run keeps its notes: "pgbang". or "schema"."pgbang_ */
         private String notes;
         private Connection lock;
+        private Worker first;
         final Set<Connection> open = ConcurrentHashMap.newKeySet();
 
         private Target(Database database, String schema) {
@@ -3177,6 +3193,18 @@ class migrate_to_postgres implements Callable<Integer> {
             return connection.unwrap(PGConnection.class).getBackendPID() != Integer.parseInt(value(connection, "select pg_catalog.pg_backend_pid()"));
         }
 
+        /** The session that does what is not parallel; it is the first worker, too. */
+        Worker first() throws SQLException, InterruptedException {
+            if (first == null) {
+                first = new Worker(0, this);
+            }
+            return first;
+        }
+
+        Worker worker(int number) throws SQLException, InterruptedException {
+            return number == 0 ? first() : new Worker(number, this);
+        }
+
         /** Ends what the workers' sessions are doing, for a run that is interrupted. */
         void cancel() {
             for (var connection : open) {
@@ -3251,14 +3279,13 @@ class migrate_to_postgres implements Callable<Integer> {
         /** Sessions of a run that was killed may still build an index: they are ended before their work is looked at. */
         private void endOthers() throws SQLException, InterruptedException {
             var others = " from pg_catalog.pg_stat_activity where datname = pg_catalog.current_database() and usename = current_user and application_name = 'pgbang/migrate_to_postgres' and pid <> pg_catalog.pg_backend_pid()";
-            try (var worker = new Worker(0, this)) {
-                if (isPooled(worker.connection) || !notes.equals("pgbang.")) {
-                    return;
-                }
-                others += " and pid <> " + lock.unwrap(PGConnection.class).getBackendPID();
-                for (var tries = 0; tries < 100 && value(worker.connection, "select pg_catalog.pg_terminate_backend(pid)" + others) != null; tries++) {
-                    Thread.sleep(100);
-                }
+            var connection = first().connection;
+            if (isPooled(connection) || !notes.equals("pgbang.")) {
+                return;
+            }
+            others += " and pid <> " + lock.unwrap(PGConnection.class).getBackendPID();
+            for (var tries = 0; tries < 100 && value(connection, "select pg_catalog.pg_terminate_backend(pid)" + others) != null; tries++) {
+                Thread.sleep(100);
             }
         }
 
@@ -3307,20 +3334,20 @@ class migrate_to_postgres implements Callable<Integer> {
         }
 
         /** Whether the server would allow it; nothing of it stays. */
-        boolean permits(String sql) throws SQLException {
-            try (var worker = new Worker(0, this)) {
-                worker.connection.setAutoCommit(false);
-                worker.execute(sql);
-                worker.connection.rollback();
+        boolean permits(String sql) throws SQLException, InterruptedException {
+            var connection = first().connection;
+            connection.setAutoCommit(false);
+            try {
+                first().execute(sql);
                 return true;
             } catch (SQLException e) {
                 if ("42501".equals(e.getSQLState())) {
                     return false;
                 }
                 throw e;
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                return false;
+            } finally {
+                connection.rollback();
+                connection.setAutoCommit(true);
             }
         }
 
@@ -3415,29 +3442,28 @@ class migrate_to_postgres implements Callable<Integer> {
         /** Begins a run, or goes on with an earlier one of the same plan and file; one of the same plan whose file has changed since is begun anew unless it was complete. */
         void begin(Plan plan, Source source, TargetLed led, Progress progress) throws SQLException, IOException, InterruptedException {
             var fingerprint = source.fingerprint;
-            try (var worker = new Worker(0, this)) {
-                var earlier = rows(worker.connection, "select shape, fingerprint, finished from " + notes("") + " where schema_name = ?", schema);
-                if (!earlier.isEmpty()) {
-                    var row = earlier.get(0);
-                    if (row.get(0).equals(plan.shape()) && row.get(1).equals(fingerprint) && (row.get(2) == null || led == null || !led.mayClear())) {
-                        progress.say(row.get(2) == null ? "going on with the run that was interrupted" : "this file has been migrated before: what is there is verified again");
-                        return;
-                    }
-                    var anew = led != null && led.mayClear();
-                    if (!anew && (row.get(2) != null || !row.get(0).equals(plan.shape()))) {
-                        throw new Failure("an earlier run has filled the schema " + schema + (row.get(0).equals(plan.shape()) ? ", and the file has changed since" : " by another plan or other options")
-                                + ".\n  To begin anew: " + (led != null ? "--target-rows truncate after \"delete from " + notes("") + "\"" : "--recreate " + worker.connection.getCatalog() + ", or another --schema"));
-                    }
-                    progress.say(anew ? "an earlier run has filled these tables: begun anew" : "the file has changed since the run that was interrupted: its tables are loaded anew");
+            var worker = first();
+            var earlier = rows(worker.connection, "select shape, fingerprint, finished from " + notes("") + " where schema_name = ?", schema);
+            if (!earlier.isEmpty()) {
+                var row = earlier.get(0);
+                if (row.get(0).equals(plan.shape()) && row.get(1).equals(fingerprint) && (row.get(2) == null || led == null || !led.mayClear())) {
+                    progress.say(row.get(2) == null ? "going on with the run that was interrupted" : "this file has been migrated before: what is there is verified again");
+                    return;
                 }
-                if (led != null) {
-                    led.clear(plan, worker);
+                var anew = led != null && led.mayClear();
+                if (!anew && (row.get(2) != null || !row.get(0).equals(plan.shape()))) {
+                    throw new Failure("an earlier run has filled the schema " + schema + (row.get(0).equals(plan.shape()) ? ", and the file has changed since" : " by another plan or other options")
+                            + ".\n  To begin anew: " + (led != null ? "--target-rows truncate" : "--recreate " + worker.connection.getCatalog() + ", or another --schema"));
                 }
-                if (!earlier.isEmpty()) {
-                    forget(worker, plan, led == null);
-                }
-                note(worker, plan, fingerprint);
+                progress.say(anew ? "an earlier run has filled these tables: begun anew" : "the file has changed since the run that was interrupted: its tables are loaded anew");
             }
+            if (led != null) {
+                led.clear(plan, worker);
+            }
+            if (!earlier.isEmpty()) {
+                forget(worker, plan, led == null);
+            }
+            note(worker, plan, fingerprint);
         }
 
         /** Removes the notes of the interrupted run, and what it has made itself. */
@@ -3466,9 +3492,7 @@ class migrate_to_postgres implements Callable<Integer> {
 
         /** A schema without rows is complete in itself: what fills it is --data-only, which asks for no earlier run. */
         void finishWithoutRows() throws SQLException, InterruptedException {
-            try (var worker = new Worker(0, this)) {
-                forgetNotes(worker);
-            }
+            forgetNotes(first());
         }
 
         private void note(Worker worker, Plan plan, String fingerprint) throws SQLException {
@@ -3483,25 +3507,24 @@ class migrate_to_postgres implements Callable<Integer> {
 
         /** Notes that all is there and what the plan has become, durably: this commit waits for the disk, and so for all before it. */
         void finish(Plan plan, boolean verified) throws SQLException, InterruptedException {
-            try (var session = new Worker(0, this);
-                    var update = session.connection.prepareStatement("update " + notes("") + " set finished = pg_catalog.now(), verified = ?, plan = ? where schema_name = ?")) {
-                session.connection.setAutoCommit(false);
+            var session = first();
+            session.connection.setAutoCommit(false);
+            try (var update = session.connection.prepareStatement("update " + notes("") + " set finished = pg_catalog.now(), verified = ?, plan = ? where schema_name = ?")) {
                 session.execute("SET LOCAL synchronous_commit = on");
                 update.setString(1, verified ? "yes" : "no");
                 update.setString(2, plan.toJson());
                 update.setString(3, schema);
                 update.execute();
-                session.connection.commit();
             }
+            session.connection.commit();
+            session.connection.setAutoCommit(true);
         }
 
         /** How often each action was taken on a cell. */
         Map<String, Long> changes() throws SQLException, InterruptedException {
             var counts = new TreeMap<String, Long>();
-            try (var session = new Worker(0, this)) {
-                for (var row : rows(session.connection, "select action, count(*) from " + notes("_change") + " where schema_name = ? group by 1", schema)) {
-                    counts.put(row.get(0), Long.parseLong(row.get(1)));
-                }
+            for (var row : rows(first().connection, "select action, count(*) from " + notes("_change") + " where schema_name = ? group by 1", schema)) {
+                counts.put(row.get(0), Long.parseLong(row.get(1)));
             }
             return counts;
         }
@@ -3511,9 +3534,10 @@ class migrate_to_postgres implements Callable<Integer> {
             if (changes.isEmpty()) {
                 return;
             }
-            try (var session = new Worker(0, this); var out = Files.newBufferedWriter(file)) {
-                session.connection.setAutoCommit(false);
-                try (var query = session.connection.prepareStatement("select line from " + notes("_change") + " where schema_name = ? order by table_name, number")) {
+            var connection = first().connection;
+            connection.setAutoCommit(false);
+            try (var out = Files.newBufferedWriter(file)) {
+                try (var query = connection.prepareStatement("select line from " + notes("_change") + " where schema_name = ? order by table_name, number")) {
                     query.setFetchSize(10); // a line may have a megabyte
                     query.setString(1, schema);
                     for (var rows = query.executeQuery(); rows.next();) {
@@ -3521,10 +3545,15 @@ class migrate_to_postgres implements Callable<Integer> {
                     }
                 }
             }
+            connection.commit();
+            connection.setAutoCommit(true);
         }
 
         @Override
         public void close() throws SQLException {
+            if (first != null) {
+                first.close();
+            }
             if (lock != null) {
                 lock.close();
             }
@@ -5032,18 +5061,15 @@ class migrate_to_postgres implements Callable<Integer> {
 
         void run(boolean withoutRows, int jobs) throws Exception {
             schemaOnly = withoutRows;
-            try (var first = new Worker(0, target)) {
-                makeTypes(first);
-            }
+            makeTypes(target.first());
             progress.begin("load", rows());
             var tasks = new Tasks(progress);
-            Tasks.Workers workers = number -> new Worker(number, target);
             plan.tables.stream().sorted(Comparator.comparingLong((Table t) -> -t.rows)).forEach(table -> tasks.add(Tasks.LOAD, worker -> table(table, worker, tasks)));
-            tasks.run(jobs, workers);
+            tasks.run(jobs, target);
             tasks.add(Tasks.FINISH, worker -> foreignKeys(worker, tasks));
-            tasks.run(jobs, workers);
+            tasks.run(jobs, target);
             tasks.add(Tasks.FINISH, this::viewsAndTriggers);
-            tasks.run(1, workers);
+            tasks.run(1, target);
             progress.end();
         }
 
@@ -5074,7 +5100,7 @@ class migrate_to_postgres implements Callable<Integer> {
                     tasks.add(Tasks.VERIFY, other -> report.verified(table, verify(table, other)));
                 });
             }
-            tasks.run(led.quiet ? jobs : 1, number -> new Worker(number, target));
+            tasks.run(led.quiet ? jobs : 1, target);
         }
 
         /** Compares what is there with the file as it is now. */
@@ -5082,7 +5108,7 @@ class migrate_to_postgres implements Callable<Integer> {
             var tasks = new Tasks(progress);
             progress.begin("verify", Map.of());
             plan.tables.forEach(table -> tasks.add(Tasks.VERIFY, worker -> report.verified(table, verify(table, worker))));
-            tasks.run(jobs, number -> new Worker(number, target));
+            tasks.run(jobs, target);
         }
 
         private Map<String, Long> rows() {
@@ -5502,10 +5528,6 @@ class migrate_to_postgres implements Callable<Integer> {
             void run(Worker worker) throws Exception;
         }
 
-        interface Workers {
-            Worker open(int number) throws Exception;
-        }
-
         private static final int TRIES = 10;
 
         private final Progress progress;
@@ -5524,10 +5546,10 @@ class migrate_to_postgres implements Callable<Integer> {
         }
 
         /** Runs all, and those that they add, by so many workers; the first failure ends the others after their present task, and is thrown. */
-        void run(int jobs, Workers workers) throws Exception {
-            var threads = IntStream.range(1, Math.max(1, jobs)).mapToObj(number -> new Thread(() -> work(number, workers))).toList();
+        void run(int jobs, Target target) throws Exception {
+            var threads = IntStream.range(1, Math.max(1, jobs)).mapToObj(number -> new Thread(() -> work(number, target))).toList();
             threads.forEach(Thread::start);
-            work(0, workers);
+            work(0, target);
             for (var thread : threads) {
                 thread.join();
             }
@@ -5536,8 +5558,10 @@ class migrate_to_postgres implements Callable<Integer> {
             }
         }
 
-        private void work(int number, Workers workers) {
-            try (var worker = open(number, workers)) {
+        private void work(int number, Target target) {
+            Worker worker = null;
+            try {
+                worker = open(number, target);
                 for (var kind = worker == null ? -1 : take(); kind >= 0; kind = take()) {
                     var task = taken.get();
                     run(task, worker);
@@ -5549,13 +5573,17 @@ class migrate_to_postgres implements Callable<Integer> {
                 fail(new Failure("out of memory (" + e.getMessage() + "): give Java more, by jbang -R-Xmx1g migrate_to_postgres.java ..., or use --jobs 1"));
             } catch (Error e) {
                 fail(new Failure(e.toString()));
+            } finally {
+                if (worker != null && number > 0) {
+                    worker.close();
+                }
             }
         }
 
         /** A server that has no more connections to give is worked for with fewer. */
-        private Worker open(int number, Workers workers) throws Exception {
+        private Worker open(int number, Target target) throws Exception {
             try {
-                return workers.open(number);
+                return target.worker(number);
             } catch (SQLException e) {
                 if (number == 0 || !"53300".equals(Target.state(e))) {
                     throw e;
