@@ -2988,7 +2988,7 @@ class migrate_to_postgres implements Callable<Integer> {
                 throw new Failure("tables of the target hold rows: " + String.join(", ", filled) + ".\n  --target-rows truncate removes them first, --target-rows merge updates those with the same primary key and keeps the others");
             }
             if (choice.targetRows.equals("truncate") && !filled.isEmpty()) {
-                worker.execute("TRUNCATE " + String.join(", ", filled));
+                worker.execute("TRUNCATE " + plan.tables.stream().map(this::qualified).collect(Collectors.joining(", ")));
             }
         }
 
@@ -3278,7 +3278,7 @@ class migrate_to_postgres implements Callable<Integer> {
 
         /** Sessions of a run that was killed may still build an index: they are ended before their work is looked at. */
         private void endOthers() throws SQLException, InterruptedException {
-            var others = " from pg_catalog.pg_stat_activity where datname = pg_catalog.current_database() and usename = current_user and application_name = 'pgbang/migrate_to_postgres' and pid <> pg_catalog.pg_backend_pid()";
+            var others = " from pg_catalog.pg_stat_activity where state <> 'idle' and query !~ 'sqlite_migration_lock' and datname = pg_catalog.current_database() and usename = current_user and application_name = 'pgbang/migrate_to_postgres' and pid <> pg_catalog.pg_backend_pid()";
             var connection = first().connection;
             if (isPooled(connection) || !notes.equals("pgbang.")) {
                 return;
@@ -3289,16 +3289,23 @@ class migrate_to_postgres implements Callable<Integer> {
             }
         }
 
-        private void takeLock() throws SQLException {
+        /** Tries for three seconds: the server may not have noticed yet that the run before has gone. */
+        private void takeLock() throws SQLException, InterruptedException {
             lock.setAutoCommit(false);
-            try (var statement = lock.createStatement()) {
-                statement.execute("SET LOCAL idle_in_transaction_session_timeout = 0; LOCK TABLE " + notes + "sqlite_migration_lock IN SHARE ROW EXCLUSIVE MODE NOWAIT");
-            } catch (SQLException e) {
-                lock.rollback();
-                if ("55P03".equals(e.getSQLState())) {
-                    throw new Failure("another run of migrate_to_postgres is working in this database: wait until it ends");
+            for (var left = 30;; left--) {
+                try (var statement = lock.createStatement()) {
+                    statement.execute("SET LOCAL idle_in_transaction_session_timeout = 0; LOCK TABLE " + notes + "sqlite_migration_lock IN SHARE ROW EXCLUSIVE MODE NOWAIT");
+                    return;
+                } catch (SQLException e) {
+                    lock.rollback();
+                    if (!"55P03".equals(e.getSQLState())) {
+                        throw e;
+                    }
+                    if (left == 0) {
+                        throw new Failure("another run of migrate_to_postgres is working in this database: wait until it ends");
+                    }
+                    Thread.sleep(100);
                 }
-                throw e;
             }
         }
 
@@ -3443,6 +3450,9 @@ class migrate_to_postgres implements Callable<Integer> {
         void begin(Plan plan, Source source, TargetLed led, Progress progress) throws SQLException, IOException, InterruptedException {
             var fingerprint = source.fingerprint;
             var worker = first();
+            if (led == null) {
+                forgetWhatIsGone(plan, worker, progress);
+            }
             var earlier = rows(worker.connection, "select shape, fingerprint, finished from " + notes("") + " where schema_name = ?", schema);
             if (!earlier.isEmpty()) {
                 var row = earlier.get(0);
@@ -3482,6 +3492,30 @@ class migrate_to_postgres implements Callable<Integer> {
             forgetNotes(worker);
             worker.connection.commit();
             worker.connection.setAutoCommit(true);
+        }
+
+        /** Tables that somebody has dropped since are made again; if all were, the earlier run counts for nothing. */
+        private void forgetWhatIsGone(Plan plan, Worker worker, Progress progress) throws SQLException {
+            var gone = plan.tables.stream().filter(table -> !exists(worker, table)).toList();
+            if (gone.size() == plan.tables.size()) {
+                forgetNotes(worker);
+                return;
+            }
+            for (var table : gone) {
+                var where = " WHERE schema_name = " + literal(schema) + " AND table_name = " + literal(table.name);
+                if (value(worker.connection, "select 1 from " + notes("_table") + where) != null) {
+                    progress.say(table.target + " is gone from the target: it is loaded anew");
+                    worker.execute("BEGIN; DELETE FROM " + notes("_table") + where + "; DELETE FROM " + notes("_change") + where + "; COMMIT");
+                }
+            }
+        }
+
+        private boolean exists(Worker worker, Table table) {
+            try {
+                return value(worker.connection, "select pg_catalog.to_regclass(?)", id(schema) + "." + id(table.target)) != null;
+            } catch (SQLException e) {
+                throw new IllegalStateException("cannot look for " + table.target, e);
+            }
         }
 
         private void forgetNotes(Worker worker) throws SQLException {
@@ -4893,7 +4927,7 @@ class migrate_to_postgres implements Callable<Integer> {
 
         private Note note(Table table, Worker worker) throws SQLException {
             try (var query = worker.connection.prepareStatement("select state, loaded, watermark, source, coalesce(c.last, 0), coalesce(c.rejected, 0) from " + target.notes("_table") + " t left join lateral"
-                    + " (select max(number) last, count(*) filter (where action = 'row rejected') rejected from " + target.notes("_change")
+                    + " (select max(number) AS last, count(*) filter (where action = 'row rejected') AS rejected from " + target.notes("_change")
                     + " c where c.schema_name = t.schema_name and c.table_name = t.table_name) c on true where schema_name = ? and table_name = ?")) {
                 query.setString(1, target.schema);
                 query.setString(2, table.name);
