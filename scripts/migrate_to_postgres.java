@@ -377,6 +377,12 @@ class migrate_to_postgres implements Callable<Integer> {
         if (proof.jobs < 1 || proof.jobs > 64) {
             throw wrong("--jobs is from 1 to 64");
         }
+        Stream.of(proof.rejects, proof.notMigrated, proof.html).filter(file -> file != null && only.plan == null && !only.dryRun).forEach(report -> {
+            var folder = report.toAbsolutePath().getParent();
+            if (!Files.isWritable(folder) || Files.isDirectory(report)) {
+                throw wrong("cannot write " + report + ": " + (Files.isDirectory(report) ? "it is a folder" : Files.exists(folder) ? "no permission in " + folder : "there is no folder " + folder));
+            }
+        });
         if (only.data && choice.recreate != null) {
             throw wrong("--recreate makes an empty database, --data-only fills the tables of one: choose");
         }
@@ -610,7 +616,8 @@ class migrate_to_postgres implements Callable<Integer> {
         /** What is done with a value that the type cannot hold: abort, null or reject (widen has been done by the choice of the type). */
         String onMismatch = "abort";
         boolean notNull;
-        boolean identity;
+        /** The name of the sequence that numbers new rows; null if there is none. */
+        String identity;
         /** SQLite's rowid, kept as a column because there is no primary key. */
         boolean keptRowid;
         /** SQLite's collation, and the one that the target's text gets; null is the database's. */
@@ -1932,6 +1939,9 @@ class migrate_to_postgres implements Callable<Integer> {
 
     /** Names of the target: kept, or changed by --case; no two alike, none over PostgreSQL's 63 bytes. */
     static final class Names {
+        /** Columns that every table of PostgreSQL has already (manual of PostgreSQL 18, 5.6). */
+        private static final Set<String> SYSTEM = Set.of("tableoid", "xmin", "cmin", "xmax", "cmax", "ctid");
+
         private final String nameCase;
         private final Set<String> taken = new HashSet<>();
 
@@ -1945,20 +1955,32 @@ class migrate_to_postgres implements Callable<Integer> {
         }
 
         String column(String name, Set<String> columns) {
+            columns.addAll(SYSTEM);
             return unique(name, columns);
         }
 
+        /** Tells of a name that had to become another than --case makes of it; says nothing of others. */
+        void tell(String name, String target, List<String> notes) {
+            if (!target.equals(wanted(name))) {
+                notes.add("its name became " + target + (name.getBytes(UTF_8).length > 63 ? ": PostgreSQL's names end at 63 bytes" : ": the one it had is taken, or impossible"));
+            }
+        }
+
         private String unique(String name, Set<String> among) {
-            var wanted = switch (nameCase) {
-                case "lower" -> name.toLowerCase(Locale.ROOT);
-                case "snake" -> name.replaceAll("(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_").replaceAll("[^\\p{L}\\p{N}_$]+", "_").toLowerCase(Locale.ROOT);
-                default -> name;
-            };
+            var wanted = wanted(name);
             var cut = wanted.getBytes(UTF_8).length > 63 ? cut(wanted, name) : wanted.isEmpty() ? "_" : wanted;
             for (var n = 0; !among.add(cut); n++) {
                 cut = cut(wanted, name + n);
             }
             return cut;
+        }
+
+        private String wanted(String name) {
+            return switch (nameCase) {
+                case "lower" -> name.toLowerCase(Locale.ROOT);
+                case "snake" -> name.replaceAll("(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_").replaceAll("[^\\p{L}\\p{N}_$]+", "_").toLowerCase(Locale.ROOT);
+                default -> name;
+            };
         }
 
         /** As many characters as fit before an underscore and six hexadecimal digits of the whole name's SHA-1. */
@@ -2089,6 +2111,9 @@ class migrate_to_postgres implements Callable<Integer> {
             table.kind = create != null && create.module() != null ? create.module().toLowerCase(Locale.ROOT) : kind.get(2).equals("1") ? "without rowid" : "table";
             table.strict = kind.get(3).equals("1");
             created.put(table, create);
+            if (led == null) {
+                names.tell(name, table.target, table.notes);
+            }
             if (create == null) {
                 table.notes.add("its CREATE statement was not understood: checks, collations and names of constraints are missing");
             }
@@ -2128,6 +2153,9 @@ class migrate_to_postgres implements Callable<Integer> {
             var column = new Column();
             column.name = row.get(0);
             column.target = names.column(column.name, taken);
+            if (led == null) {
+                names.tell(column.name, column.target, column.notes);
+            }
             column.declared = definition != null && definition.declared() != null ? definition.declared() : row.get(1);
             column.notNull = row.get(2).equals("1");
             column.defaultText = row.get(5).equals("0") ? definition != null ? definition.defaultText() : row.get(3) : null;
@@ -2376,7 +2404,9 @@ class migrate_to_postgres implements Callable<Integer> {
                     table.primaryKey = primaryKey(table, null, List.of("rowid"));
                 }
                 for (var column : table.columns) {
-                    column.identity = isRowid(table, column) && column.type.equals("bigint");
+                    if (isRowid(table, column) && column.type.equals("bigint")) {
+                        column.identity = names.relation(table.target + "_" + column.target + "_seq");
+                    }
                     column.notNull |= table.primaryKey != null && table.primaryKey.sql.contains(" PRIMARY KEY ") && table.key.contains(column.name);
                 }
             }
@@ -2563,6 +2593,9 @@ class migrate_to_postgres implements Callable<Integer> {
                     plan.left.add(Planner.item(row.get(0), row.get(2), "an index of " + row.get(1) + ", which is not migrated"));
                 }
             }
+            if (rules.collation.equals("db")) {
+                plan.tables.stream().flatMap(Script::items).forEach(Translation::tellOfLike);
+            }
             plan.tables.forEach(this::suggest);
             var views = new ArrayList<>(seen.values());
             for (var row : source.strings("select name, sql from sqlite_schema where type = 'view' order by rowid")) {
@@ -2641,7 +2674,7 @@ class migrate_to_postgres implements Callable<Integer> {
         private SeenTable see(Table table) {
             var columns = table.columns.stream().map(c -> new SeenColumn(c.name, c.target, c.type, Family.affinity(c.declared), c.conversion,
                     "NOCASE".equalsIgnoreCase(c.collation) && rules.nocase.equals("lower"))).toList();
-            var rowid = table.columns.stream().filter(c -> c.identity || c.name.equals("rowid")).map(c -> c.target).findFirst().orElse(null);
+            var rowid = table.columns.stream().filter(c -> c.identity != null || c.keptRowid).map(c -> c.target).findFirst().orElse(null);
             return new SeenTable(table.name, id(plan.schema) + "." + id(table.target), !table.kind.equals("without rowid"), rowid, columns);
         }
 
@@ -2712,6 +2745,7 @@ class migrate_to_postgres implements Callable<Integer> {
         private Item index(Table table, String name, String sql) {
             var item = Planner.item(name, sql, null);
             item.target = names.relation(name);
+            names.tell(name, item.target, item.notes);
             try {
                 var index = Sql.index(sql);
                 var terms = new ArrayList<String>();
@@ -2728,6 +2762,13 @@ class migrate_to_postgres implements Callable<Integer> {
                 item.reason = e.getMessage();
             }
             return item;
+        }
+
+        /** In the collation C, ILIKE folds ASCII letters alone, as SQLite's LIKE does; in that of a database all letters. */
+        private static void tellOfLike(Item item) {
+            if (item.predicate != null && item.predicate.contains("ILIKE")) {
+                item.notes.add("LIKE became ILIKE, which folds all letters, not only ASCII");
+            }
         }
 
         /** Indexes that another one makes needless, foreign keys whose columns have none, texts for which there is a type. */
@@ -2785,6 +2826,7 @@ class migrate_to_postgres implements Callable<Integer> {
         private Item view(String name, String sql, List<SeenTable> views) throws SQLException {
             var item = Planner.item(name, sql, null);
             item.target = names.relation(name);
+            names.tell(name, item.target, item.notes);
             try {
                 var create = Sql.view(sql);
                 var columns = columnsOf(name);
@@ -3478,20 +3520,19 @@ class migrate_to_postgres implements Callable<Integer> {
 
         /** Removes the notes of the interrupted run, and what it has made itself. */
         private void forget(Worker worker, Plan plan, boolean dropped) throws SQLException {
-            var tables = plan.tables.stream().map(table -> id(schema) + "." + id(table.target)).collect(Collectors.joining(", "));
-            worker.connection.setAutoCommit(false);
-            for (var view : dropped ? plan.views : List.<Item>of()) {
-                worker.execute("DROP VIEW IF EXISTS " + id(schema) + "." + id(view.target) + " CASCADE");
-            }
-            if (!tables.isEmpty() && dropped) {
-                worker.execute("DROP TABLE IF EXISTS " + tables);
-            }
-            for (var type : dropped ? plan.enums : List.<EnumType>of()) {
-                worker.execute("DROP TYPE IF EXISTS " + id(schema) + "." + id(type.target));
+            if (dropped) {
+                for (var view : plan.views) {
+                    worker.execute("DROP VIEW IF EXISTS " + id(schema) + "." + id(view.target) + " CASCADE");
+                }
+                for (var table : plan.tables) {
+                    worker.execute("BEGIN; DROP TABLE IF EXISTS " + id(schema) + "." + id(table.target) + " CASCADE; DELETE FROM " + notes("_table") + " WHERE schema_name = " + literal(schema)
+                            + " AND table_name = " + literal(table.name) + "; COMMIT");
+                }
+                for (var type : plan.enums) {
+                    worker.execute("DROP TYPE IF EXISTS " + id(schema) + "." + id(type.target));
+                }
             }
             forgetNotes(worker);
-            worker.connection.commit();
-            worker.connection.setAutoCommit(true);
         }
 
         /** Tables that somebody has dropped since are made again; if all were, the earlier run counts for nothing. */
@@ -5217,13 +5258,13 @@ class migrate_to_postgres implements Callable<Integer> {
         }
 
         static String createTable(Plan plan, Table table) {
-            return "CREATE TABLE " + id(plan.schema) + "." + id(table.target) + table.columns.stream().map(Migration::definition).collect(Collectors.joining(",\n  ", " (\n  ", "\n)"));
+            return "CREATE TABLE " + id(plan.schema) + "." + id(table.target) + table.columns.stream().map(column -> definition(plan, column)).collect(Collectors.joining(",\n  ", " (\n  ", "\n)"));
         }
 
-        private static String definition(Column column) {
+        private static String definition(Plan plan, Column column) {
             var text = Set.of("text", "character varying").contains(column.type) && column.textCollation != null ? " COLLATE " + column.textCollation : "";
             return id(column.target) + " " + column.type + text + (column.generatedSql != null ? " GENERATED ALWAYS AS (" + column.generatedSql + ") STORED" : "")
-                    + (column.identity ? " GENERATED BY DEFAULT AS IDENTITY" : "") + (column.notNull ? " NOT NULL" : "");
+                    + (column.identity != null ? " GENERATED BY DEFAULT AS IDENTITY (SEQUENCE NAME " + id(plan.schema) + "." + id(column.identity) + ")" : "") + (column.notNull ? " NOT NULL" : "");
         }
 
         private String qualified(Table table) {
@@ -5246,7 +5287,7 @@ class migrate_to_postgres implements Callable<Integer> {
             }
             for (var column : table.columns) {
                 defaultValue(column, table, worker);
-                if (column.identity) {
+                if (column.identity != null) {
                     sequence(column, table, worker);
                 }
                 if (column.generatedText != null && !generated(column, table, worker)) {
@@ -5367,7 +5408,7 @@ class migrate_to_postgres implements Callable<Integer> {
         }
 
         private void defaultValue(Column column, Table table, Worker worker) throws SQLException {
-            if (column.defaultSql == null || column.generatedSql != null || column.identity) {
+            if (column.defaultSql == null || column.generatedSql != null || column.identity != null) {
                 return;
             }
             try {
@@ -12199,7 +12240,7 @@ class migrate_to_postgres implements Callable<Integer> {
         }
 
         private static String type(Column column) {
-            return column.type + (column.generatedSql != null ? " GENERATED" : "") + (column.identity ? " IDENTITY" : "") + (column.notNull ? " NOT NULL" : "");
+            return column.type + (column.generatedSql != null ? " GENERATED" : "") + (column.identity != null ? " IDENTITY" : "") + (column.notNull ? " NOT NULL" : "");
         }
 
         private static String defaultOf(Column column) {
