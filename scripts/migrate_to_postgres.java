@@ -431,7 +431,7 @@ class migrate_to_postgres implements Callable<Integer> {
         var report = new Report(plan, rules);
         report.withoutRows = only.schema;
         target.prepare();
-        target.begin(plan, source, led, progress);
+        var loads = target.begin(plan, source, led, progress);
         var migration = new Migration(source, target, plan, rules, proof, progress, report);
         var interrupted = new Thread(() -> {
             target.cancel();
@@ -439,7 +439,9 @@ class migrate_to_postgres implements Callable<Integer> {
         });
         Runtime.getRuntime().addShutdownHook(interrupted);
         try {
-            if (led != null) {
+            if (!loads) {
+                migration.verifyAll(proof.jobs);
+            } else if (led != null) {
                 migration.fill(led, proof.jobs);
             } else {
                 migration.run(only.schema, proof.jobs);
@@ -962,7 +964,8 @@ class migrate_to_postgres implements Callable<Integer> {
             try (var in = Files.newInputStream(file)) {
                 digest.update(in.readNBytes(100));
             }
-            digest.update(Long.toString(Files.size(file)).getBytes(UTF_8));
+            // In WAL mode a commit that was checkpointed may leave header and size as they were.
+            digest.update((Files.size(file) + " " + Files.getLastModifiedTime(file)).getBytes(UTF_8));
             if (Files.exists(wal) && Files.size(wal) > 32) {
                 try (var in = Files.newByteChannel(wal)) {
                     digest.update(lastFrame(in));
@@ -2996,6 +2999,9 @@ class migrate_to_postgres implements Callable<Integer> {
                 column.format = column.conversion.equals("iso") && (!type.equals("date") || column.format == null || column.format.length() == 10) ? column.format : null;
             } else if (profile.allowed != null) {
                 column.conversion = profile.strays.isEmpty() ? "enum" : profile.allowed.containsAll(mapped(profile.strays, true)) ? "enum-lower" : profile.allowed.containsAll(mapped(profile.strays, false)) ? "enum-upper" : "enum";
+                if (column.conversion.length() > 4) {
+                    column.notes.add(String.join(", ", profile.strays) + ": written in the letters of the target's " + type + ", which also has some of them otherwise if SQLite had both");
+                }
                 column.format = null;
             } else {
                 column.conversion = type.equals("uuid") && column.data.blobs > 0 ? "uuid-" + (rules.uuidBytes.equals("ms") ? "ms" : "rfc")
@@ -3370,9 +3376,14 @@ class migrate_to_postgres implements Callable<Integer> {
 
         /** Runs a statement unless the question has an answer: not IF NOT EXISTS, which wants the right to create even if there is nothing to do. */
         private void execute(String sql, String exists) throws SQLException {
-            if (value(exists) == null) {
-                try (var statement = lock.createStatement()) {
-                    statement.execute(sql);
+            if (value(exists) != null) {
+                return;
+            }
+            try (var statement = lock.createStatement()) {
+                statement.execute(sql);
+            } catch (SQLException e) {
+                if (!e.getSQLState().matches("42P0[67]|42710|23505") || value(exists) == null) {
+                    throw e; // else a run that began at the same moment has made it
                 }
             }
         }
@@ -3489,22 +3500,26 @@ class migrate_to_postgres implements Callable<Integer> {
         }
 
         /** Begins a run, or goes on with an earlier one of the same plan and file; one of the same plan whose file has changed since is begun anew unless it was complete. */
-        void begin(Plan plan, Source source, TargetLed led, Progress progress) throws SQLException, IOException, InterruptedException {
+        boolean begin(Plan plan, Source source, TargetLed led, Progress progress) throws SQLException, IOException, InterruptedException {
             var fingerprint = source.fingerprint;
             var worker = first();
             if (led == null) {
-                forgetWhatIsGone(plan, worker, progress);
+                forgetWhatIsGone(worker, progress);
             }
             var earlier = rows(worker.connection, "select shape, fingerprint, finished from " + notes("") + " where schema_name = ?", schema);
             if (!earlier.isEmpty()) {
                 var row = earlier.get(0);
                 if (row.get(0).equals(plan.shape()) && row.get(1).equals(fingerprint) && (row.get(2) == null || led == null || !led.mayClear())) {
                     progress.say(row.get(2) == null ? "going on with the run that was interrupted" : "this file has been migrated before: what is there is verified again");
-                    return;
+                    return true;
                 }
                 var anew = led != null && led.mayClear();
-                if (!anew && (row.get(2) != null || !row.get(0).equals(plan.shape()))) {
-                    throw new Failure("an earlier run has filled the schema " + schema + (row.get(0).equals(plan.shape()) ? ", and the file has changed since" : " by another plan or other options")
+                if (!anew && row.get(2) != null && row.get(0).equals(plan.shape())) {
+                    progress.say("this file has been migrated before, and was written to since: it is compared with what is there");
+                    return false;
+                }
+                if (!anew && !row.get(0).equals(plan.shape())) {
+                    throw new Failure("an earlier run has filled the schema " + schema + " by another plan or other options"
                             + ".\n  To begin anew: " + (led != null ? "--target-rows truncate" : "--recreate " + worker.connection.getCatalog() + ", or another --schema"));
                 }
                 progress.say(anew ? "an earlier run has filled these tables: begun anew" : "the file has changed since the run that was interrupted: its tables are loaded anew");
@@ -3516,6 +3531,7 @@ class migrate_to_postgres implements Callable<Integer> {
                 forget(worker, plan, led == null);
             }
             note(worker, plan, fingerprint);
+            return true;
         }
 
         /** Removes the notes of the interrupted run, and what it has made itself. */
@@ -3535,10 +3551,12 @@ class migrate_to_postgres implements Callable<Integer> {
             forgetNotes(worker);
         }
 
-        /** Tables that somebody has dropped since are made again; if all were, the earlier run counts for nothing. */
-        private void forgetWhatIsGone(Plan plan, Worker worker, Progress progress) throws SQLException {
-            var gone = plan.tables.stream().filter(table -> !exists(worker, table)).toList();
-            if (gone.size() == plan.tables.size()) {
+        /** Tables of the earlier run that somebody has dropped since are made again; if all were, that run counts for nothing. */
+        private void forgetWhatIsGone(Worker worker, Progress progress) throws SQLException {
+            var earlier = value(worker.connection, "select plan from " + notes("") + " where schema_name = ?", schema);
+            var tables = earlier == null ? List.<Table>of() : Plan.parse(earlier).tables;
+            var gone = tables.stream().filter(table -> !exists(worker, table)).toList();
+            if (gone.size() == tables.size()) {
                 forgetNotes(worker);
                 return;
             }
@@ -3663,7 +3681,7 @@ class migrate_to_postgres implements Callable<Integer> {
     /** Reads the cells of a table; those of more than a mebibyte never come to the heap, but in slices. */
     static final class Cells {
         static final int LARGE = 1 << 20;
-        static final int SLICE = 1 << 24;
+        static final int SLICE = 1 << 25;
         private static final int TOO_BIG = 18;
 
         interface Handler {
@@ -4236,6 +4254,11 @@ class migrate_to_postgres implements Callable<Integer> {
             target.open.add(connection);
         }
 
+        /** The lock may have gone with the connection, and to another run. */
+        void keepLock() throws SQLException, InterruptedException {
+            target.keepLock();
+        }
+
         String blockers() throws SQLException {
             var others = Target.blockers(this, target.schema);
             return others.isEmpty() ? "" : " that is held by " + others;
@@ -4265,6 +4288,7 @@ class migrate_to_postgres implements Callable<Integer> {
     static final class Encoder {
         private static final int INT = 0, DOUBLE = 1, NUMERIC = 2, BOOL = 3, TEXT = 4, BYTEA = 5, DATE = 6, TIME = 7, TIMESTAMP = 8, UUID = 9, JSON = 10;
         private static final Set<String> TRUE = Set.of("t", "true", "yes", "y", "on", "1"), FALSE = Set.of("f", "false", "no", "n", "off", "0");
+        private static final DateTimeFormatter TIMESTAMP_TEXT = DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm:ss.SSSSSS"), TIME_OF_DAY = DateTimeFormatter.ofPattern("HH:mm:ss.SSSSSS");
         private static final Pattern LENGTH = Pattern.compile("(?:character varying|character|varchar|char|bpchar)\\((\\d+)\\)");
 
         private final Table table;
@@ -4276,6 +4300,8 @@ class migrate_to_postgres implements Callable<Integer> {
         /** numeric(p,s): the most digits before and after the point; -1 without limits. */
         private final int[] before;
         private final int[] after;
+        /** Times with a precision of their own: microseconds between two values. */
+        private final long[] steps;
         private final int[] compared;
         private final Epoch[] epochs;
         private final int[] keys;
@@ -4295,6 +4321,7 @@ class migrate_to_postgres implements Callable<Integer> {
             sizes = Stream.of(columns).mapToInt(Encoder::size).toArray();
             after = Stream.of(columns).mapToInt(column -> scale(column.type)).toArray();
             before = IntStream.range(0, columns.length).map(c -> after[c] < 0 ? -1 : precision(columns[c].type) - after[c]).toArray();
+            steps = Stream.of(columns).mapToLong(Encoder::step).toArray();
             epochs = Stream.of(columns).map(c -> Stream.of(Epoch.values()).filter(e -> e.name().equals(c.conversion)).findFirst().orElse(null)).toArray(Epoch[]::new);
             compared = new int[columns.length];
             var next = 0;
@@ -4334,6 +4361,11 @@ class migrate_to_postgres implements Callable<Integer> {
                 case "bigint", "double precision" -> 8;
                 default -> Integer.MAX_VALUE;
             };
+        }
+
+        private static long step(Column column) {
+            var precision = Decision.SIZE.matcher(column.type);
+            return base(column.type).startsWith("time") && precision.find() ? (long) Math.pow(10, 6 - Integer.parseInt(precision.group(1))) : 1;
         }
 
         private static int scale(String type) {
@@ -4420,7 +4452,7 @@ class migrate_to_postgres implements Callable<Integer> {
                 case DOUBLE -> out.real(exact(value, sizes[c] == 8 ? 53 : 24), sizes[c]);
                 case NUMERIC -> {
                     if (after[c] >= 0 && Math.abs((double) value) >= Math.pow(10, before[c])) {
-                        throw new Mismatch("does not fit " + columns[c].type);
+                        throw new Mismatch("more digits than it keeps");
                     }
                     out.decimal(value, 0);
                 }
@@ -4433,7 +4465,8 @@ class migrate_to_postgres implements Callable<Integer> {
                         nil(c, sum);
                         return;
                     }
-                    moment(c, epoch(c).micros(value));
+                    moment(c, epoch(c).micros(value), row, () -> sum.integer(compared[c], value), sum);
+                    return;
                 }
                 case JSON -> {
                     var text = Long.toString(value).getBytes(US_ASCII);
@@ -4467,7 +4500,10 @@ class migrate_to_postgres implements Callable<Integer> {
                 case BOOL -> out.bool(truth(value));
                 case TEXT -> rendered(c, rendering(value));
                 case BYTEA -> out.bytes(rendering(value).getBytes(US_ASCII));
-                case DATE, TIMESTAMP -> moment(c, epoch(c).micros(value));
+                case DATE, TIMESTAMP -> {
+                    moment(c, epoch(c).micros(value), row, () -> sum.real(compared[c], value), sum);
+                    return;
+                }
                 case JSON -> {
                     var text = Double.toString(value).getBytes(US_ASCII);
                     if (Double.isInfinite(value)) {
@@ -4509,11 +4545,14 @@ class migrate_to_postgres implements Callable<Integer> {
                     return;
                 }
                 case BYTEA -> out.bytes(bytes);
-                case DATE, TIME, TIMESTAMP -> moment(c, bytes, row);
+                case DATE, TIME, TIMESTAMP -> {
+                    moment(c, bytes, row, sum);
+                    return;
+                }
                 case UUID -> uuid(bytes);
                 default -> {
                     if (!(columns[c].seen && columns[c].onMismatch.equals("abort")) && (!Profile.validUtf8(bytes) || !fits(Json.fits(bytes), columns[c].type))) {
-                        throw new Mismatch("jsonb would change it, or it is no JSON");
+                        throw new Mismatch("no JSON, or " + columns[c].type + " would change it");
                     }
                     out.json(bytes, columns[c].type.equals("jsonb"));
                 }
@@ -4566,7 +4605,7 @@ class migrate_to_postgres implements Callable<Integer> {
                     unscaled /= 10;
                 }
                 if (after[c] >= 0 && (scale > after[c] || Math.abs(value) >= Math.pow(10, before[c]))) {
-                    throw new Mismatch("does not fit " + columns[c].type);
+                    throw new Mismatch("more digits than it keeps");
                 }
                 out.decimal(unscaled, scale);
             } else if (Double.isInfinite(value)) {
@@ -4596,7 +4635,7 @@ class migrate_to_postgres implements Callable<Integer> {
             if (after[c] >= 0) {
                 var plain = value.stripTrailingZeros();
                 if (plain.scale() > after[c] || plain.precision() - plain.scale() > before[c] && plain.signum() != 0) {
-                    throw new Mismatch("does not fit " + columns[c].type);
+                    throw new Mismatch("more digits than it keeps");
                 }
             }
             return value;
@@ -4641,33 +4680,60 @@ class migrate_to_postgres implements Callable<Integer> {
             return epochs[c];
         }
 
-        private void moment(int c, long micros) throws Mismatch {
-            // PostgreSQL's range: 4714 BC to 294276 (manual of PostgreSQL 18, 8.5)
-            if (micros < -210_866_803_200_000_000L || micros > 9_223_371_331_200_000_000L - 946_684_800_000_000L) {
-                throw new Mismatch("out of PostgreSQL's range");
-            }
-            if (kinds[c] == DATE) {
-                if (Math.floorMod(micros, 86_400_000_000L) != 0) {
-                    throw new Mismatch("a date with a time of the day");
-                }
-                out.date(Math.floorDiv(micros, 86_400_000_000L));
+        /** A number that counts time. */
+        private void moment(int c, long micros, Row row, Runnable exact, SourceRow sum) throws Exception {
+            var rounded = rounded(c, micros);
+            write(c, rounded);
+            if (rounded == micros) {
+                exact.run();
             } else {
-                out.timestamp(micros, columns[c].type.endsWith("tz") || columns[c].type.endsWith("with time zone"));
+                change(c, row, "rounded", columns[c].type + " keeps no more digits");
+                told(c, rounded, sum);
             }
         }
 
-        private void moment(int c, byte[] bytes, Row row) throws Exception {
+        private void moment(int c, byte[] bytes, Row row, SourceRow sum) throws Exception {
             var kind = iso.read(bytes);
             if (kind == Iso.NONE || (kind == Iso.TIME) != (kinds[c] == TIME)) {
                 throw new Mismatch("not a date or time that PostgreSQL has");
             }
-            if (iso.rounded) {
-                change(c, row, "rounded", "PostgreSQL keeps microseconds");
+            var rounded = rounded(c, iso.micros);
+            write(c, rounded);
+            if (iso.rounded || rounded != iso.micros) {
+                change(c, row, "rounded", columns[c].type + " keeps no more digits");
             }
-            if (kinds[c] == TIME) {
-                out.time(iso.micros);
+            if (rounded == iso.micros) {
+                sum.text(compared[c], bytes, bytes.length);
             } else {
-                moment(c, iso.micros);
+                told(c, rounded, sum);
+            }
+        }
+
+        private long rounded(int c, long micros) {
+            return steps[c] == 1 ? micros : Math.floorDiv(micros + steps[c] / 2, steps[c]) * steps[c];
+        }
+
+        /** The sum gets the accepted value. */
+        private void told(int c, long micros, SourceRow sum) {
+            var time = LocalDateTime.ofEpochSecond(Math.floorDiv(micros, 1_000_000L), (int) Math.floorMod(micros, 1_000_000L) * 1000, ZoneOffset.UTC);
+            var text = (kinds[c] == TIME ? TIME_OF_DAY.format(time) : TIMESTAMP_TEXT.format(time)).getBytes(US_ASCII);
+            sum.text(compared[c], text, text.length);
+        }
+
+        private void write(int c, long micros) throws Mismatch {
+            // PostgreSQL's range: 4714 BC to 294276 (manual of PostgreSQL 18, 8.5)
+            if (micros < -210_866_803_200_000_000L || micros > 9_223_371_331_200_000_000L - 946_684_800_000_000L) {
+                throw new Mismatch("out of PostgreSQL's range");
+            }
+            switch (kinds[c]) {
+                case TIME -> out.time(micros);
+                case DATE -> {
+                    if (Math.floorMod(micros, 86_400_000_000L) != 0) {
+                        throw new Mismatch("a date with a time of the day");
+                    }
+                    out.date(Math.floorDiv(micros, 86_400_000_000L));
+                }
+                default -> out.timestamp(micros, columns[c].type.endsWith("tz") || columns[c].type.endsWith("with time zone"));
             }
         }
 
@@ -4836,7 +4902,7 @@ class migrate_to_postgres implements Callable<Integer> {
                 nil(c, sum);
                 return;
             }
-            throw new Failure(place(c, row) + ": " + row.shown(c) + " is " + reason + " (" + columns[c].type + "); see --on-mismatch, or give the column another type in the plan");
+            throw new Failure(place(c, row) + ": " + row.shown(c) + " (" + className(row.type(c)) + ") into " + columns[c].type + ": " + reason + "; see --on-mismatch=reject and null");
         }
 
         private Rejected rejected(int c, Row row, String reason) throws Exception {
@@ -5216,9 +5282,14 @@ class migrate_to_postgres implements Callable<Integer> {
             }
             tasks.add(Tasks.FINISH, other -> {
                 progress.working("indexes of " + table.name, false);
-                finish(table, other);
+                var complete = finish(table, other);
                 progress.working("indexes of " + table.name, true);
-                if (!schemaOnly) {
+                if (!complete) {
+                    tasks.add(Tasks.LOAD, third -> {
+                        drop(table, third);
+                        table(table, third, tasks);
+                    });
+                } else if (!schemaOnly) {
                     tasks.add(Tasks.VERIFY, third -> report.verified(table, verify(table, third)));
                 }
             });
@@ -5271,8 +5342,8 @@ class migrate_to_postgres implements Callable<Integer> {
             return id(plan.schema) + "." + id(table.target);
         }
 
-        /** What comes after the rows: keys, indexes, checks, defaults, sequences, comments, statistics. */
-        private void finish(Table table, Worker worker) throws Exception {
+        /** What comes after the rows: keys, indexes, checks, defaults, sequences, comments, statistics. False if a generated column proved wrong, so that the table has to be loaded anew. */
+        private boolean finish(Table table, Worker worker) throws Exception {
             if (table.primaryKey != null) {
                 make(table.primaryKey, worker, "primary key", table);
             }
@@ -5291,11 +5362,11 @@ class migrate_to_postgres implements Callable<Integer> {
                     sequence(column, table, worker);
                 }
                 if (column.generatedText != null && !generated(column, table, worker)) {
-                    reload(table, worker);
-                    return;
+                    return false;
                 }
             }
             worker.execute("ANALYZE " + qualified(table));
+            return true;
         }
 
         /** Executes the statement of an item unless what it makes is there; what PostgreSQL refuses is reported, and goes to not_migrated.sql. */
@@ -5311,11 +5382,12 @@ class migrate_to_postgres implements Callable<Integer> {
                 item.state = item.reason == null && item.notes.isEmpty() ? "created" : "changed";
                 return true;
             } catch (SQLException e) {
+                if (Target.state(e).matches("42P07|42710") && exists(item, worker, kind)) {
+                    item.state = "created"; // by the session of a run that was killed, which had not noticed
+                    return true;
+                }
                 item.reason = refusal(e) + duplicates(e, item, worker, table);
                 item.state = "not created";
-                if (Target.state(e).matches("42P07|42710")) {
-                    throw new SQLException("the name " + item.target + " is taken, by a session that makes it at this moment", "55P03", e);
-                }
                 return false;
             }
         }
@@ -5459,12 +5531,10 @@ class migrate_to_postgres implements Callable<Integer> {
             return false;
         }
 
-        /** Begins anew with a table that this run has made. */
-        private void reload(Table table, Worker worker) throws Exception {
-            worker.execute("BEGIN; DROP TABLE " + qualified(table) + "; DELETE FROM " + target.notes("_table") + " WHERE schema_name = " + literal(plan.schema) + " AND table_name = " + literal(table.name)
-                    + "; DELETE FROM " + target.notes("_change") + " WHERE schema_name = " + literal(plan.schema) + " AND table_name = " + literal(table.name) + "; COMMIT");
-            sums.put(table, load(table, worker));
-            finish(table, worker);
+        /** Removes a table that this run has made, and what is noted of it. */
+        private void drop(Table table, Worker worker) throws SQLException {
+            var where = " WHERE schema_name = " + literal(plan.schema) + " AND table_name = " + literal(table.name);
+            worker.execute("BEGIN; DROP TABLE IF EXISTS " + qualified(table) + "; DELETE FROM " + target.notes("_table") + where + "; DELETE FROM " + target.notes("_change") + where + "; COMMIT");
         }
 
         // foreign keys
@@ -5685,6 +5755,7 @@ class migrate_to_postgres implements Callable<Integer> {
                     }
                     progress.say("the connection was cut (" + Migration.firstLine(e) + "): going on from what is committed");
                     worker.reconnect();
+                    worker.keepLock();
                 }
             }
         }
@@ -5742,7 +5813,7 @@ class migrate_to_postgres implements Callable<Integer> {
             return switch (base(column)) {
                 case "smallint", "int2", "integer", "int", "int4", "bigint", "int8" -> INTEGER;
                 case "double precision", "float8", "real", "float4" -> DOUBLE;
-                case "numeric", "decimal" -> NUMERIC;
+                case "numeric", "decimal", "money" -> NUMERIC;
                 case "boolean", "bool" -> BOOLEAN;
                 case "char", "character", "bpchar" -> PADDED;
                 case "bytea" -> BYTES;
@@ -5754,6 +5825,9 @@ class migrate_to_postgres implements Callable<Integer> {
         }
 
         private static Form temporal(Column column) {
+            if (column.type.contains("(")) {
+                return INSTANT; // with a precision of its own, to which values were rounded
+            }
             if (EXACT_EPOCHS.contains(column.conversion)) {
                 return column.data.integers > 0 && column.data.reals == 0 && column.data.texts == 0 ? EPOCH : INSTANT;
             }
@@ -6556,6 +6630,7 @@ class migrate_to_postgres implements Callable<Integer> {
             var name = id(column.target);
             return switch (Form.of(column)) {
                 case TEXT, PADDED, UUID -> column.type.equals("inet") ? "abbrev(" + name + ")" : name + "::text";
+                case NUMERIC -> column.type.equals("money") ? name + "::numeric" : name;
                 case LOWER -> "lower(" + name + "::text collate \"C\")";
                 case UPPER -> "upper(" + name + "::text collate \"C\")";
                 default -> name;
