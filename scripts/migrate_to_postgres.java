@@ -715,6 +715,8 @@ class migrate_to_postgres implements Callable<Integer> {
 
     /** The SQLite file, only read: several readers that see the same snapshot, whatever an application writes meanwhile. */
     static final class Source implements AutoCloseable {
+        private static final int BUSY_MILLIS = 10_000;
+
         /** SQLite's codes of storage classes and of steps (sqlite.org/c3ref/c_blob.html, c_abort.html). */
         static final int INTEGER = 1, REAL = 2, TEXT = 3, BLOB = 4, NULL = 5, ROW = 100, DONE = 101;
 
@@ -795,29 +797,52 @@ class migrate_to_postgres implements Callable<Integer> {
 
         /**
          * Opens the readers so that all see one state: a control session notices a commit in between (its data_version moves), and then they begin anew.
-         * In rollback-journal mode the first reader's lock keeps every writer from committing.
+         * In rollback-journal mode the first reader's lock keeps every writer from committing; but a writer that waits for it keeps the next reader out, so all let go and try again.
          */
         private void pin(int count, int waitSeconds) throws SQLException, IOException {
-            for (var attempt = 1;; attempt++) {
-                try (var control = connect(waitSeconds); var statement = control.createStatement()) {
-                    var before = text(statement, "pragma data_version");
-                    fingerprint = look();
-                    for (var i = 0; i < count; i++) {
-                        var reader = connect(waitSeconds);
-                        readers.add(reader);
+            try (var control = connect(waitSeconds)) {
+                for (var i = 0; i < count; i++) {
+                    readers.add(connect(waitSeconds));
+                }
+                var deadline = System.nanoTime() + Math.max(10, waitSeconds) * 1_000_000_000L;
+                while (!pinned(control)) {
+                    if (System.nanoTime() > deadline) {
+                        throw new Failure(file + " is written to so often that no common state of " + count + " readers was found: stop the writer, or use --jobs 1");
+                    }
+                    for (var reader : readers) {
+                        reader.rollback();
+                        reader.setAutoCommit(true);
+                    }
+                    pause();
+                }
+            }
+        }
+
+        private boolean pinned(Connection control) throws SQLException, IOException {
+            try (var statement = control.createStatement()) {
+                var before = text(statement, "pragma data_version");
+                fingerprint = look();
+                for (var reader : readers) {
+                    try (var first = reader.createStatement()) {
+                        first.execute("pragma busy_timeout = " + (reader == readers.get(0) ? BUSY_MILLIS : 50));
                         reader.setAutoCommit(false);
-                        try (var first = reader.createStatement()) {
-                            text(first, "select count(*) from sqlite_schema");
+                        text(first, "select count(*) from sqlite_schema");
+                    } catch (SQLException e) {
+                        if (e.getErrorCode() != 5 || reader == readers.get(0)) {
+                            throw e;
                         }
-                    }
-                    if (before.equals(text(statement, "pragma data_version"))) {
-                        return;
+                        return false;
                     }
                 }
-                closeReaders();
-                if (attempt == 100) {
-                    throw new Failure(file + " is written to so often that no common state of " + count + " readers was found: use --jobs 1");
-                }
+                return before.equals(text(statement, "pragma data_version"));
+            }
+        }
+
+        private static void pause() {
+            try {
+                Thread.sleep(20);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
             }
         }
 
@@ -844,7 +869,7 @@ class migrate_to_postgres implements Callable<Integer> {
             var config = new SQLiteConfig();
             config.setReadOnly(readOnly);
             config.setOpenMode(SQLiteOpenMode.NOMUTEX); // a connection is used by one thread at a time
-            config.setBusyTimeout(Math.max(5, waitSeconds) * 1000);
+            config.setBusyTimeout(Math.max(BUSY_MILLIS, waitSeconds * 1000));
             var connection = config.createConnection("jdbc:sqlite:" + file.toAbsolutePath().toUri());
             try (var statement = connection.createStatement()) {
                 text(statement, "select count(*) from sqlite_schema");
@@ -3499,36 +3524,40 @@ class migrate_to_postgres implements Callable<Integer> {
             throw new Failure("no run of migrate_to_postgres has filled the schema " + schema + " of this database: there is nothing to verify");
         }
 
-        /** Begins a run, or goes on with an earlier one of the same plan and file; one of the same plan whose file has changed since is begun anew unless it was complete. */
+        /**
+         * Begins a run, or goes on with an earlier one of the same plan and file. One that was interrupted and has become another since is begun anew;
+         * one that is complete is never undone: false if all that is left to do is to compare it.
+         */
         boolean begin(Plan plan, Source source, TargetLed led, Progress progress) throws SQLException, IOException, InterruptedException {
             var fingerprint = source.fingerprint;
             var worker = first();
             if (led == null) {
                 forgetWhatIsGone(worker, progress);
             }
-            var earlier = rows(worker.connection, "select shape, fingerprint, finished from " + notes("") + " where schema_name = ?", schema);
+            var earlier = rows(worker.connection, "select shape, fingerprint, finished, plan from " + notes("") + " where schema_name = ?", schema);
             if (!earlier.isEmpty()) {
                 var row = earlier.get(0);
-                if (row.get(0).equals(plan.shape()) && row.get(1).equals(fingerprint) && (row.get(2) == null || led == null || !led.mayClear())) {
-                    progress.say(row.get(2) == null ? "going on with the run that was interrupted" : "this file has been migrated before: what is there is verified again");
+                var samePlan = row.get(0).equals(plan.shape());
+                var finished = row.get(2) != null;
+                var again = finished && led != null && led.mayClear();
+                if (samePlan && row.get(1).equals(fingerprint) && !again) {
+                    progress.say(finished ? "this file has been migrated before: what is there is verified again" : "going on with the run that was interrupted");
                     return true;
                 }
-                var anew = led != null && led.mayClear();
-                if (!anew && row.get(2) != null && row.get(0).equals(plan.shape())) {
+                if (samePlan && finished && !again) {
                     progress.say("this file has been migrated before, and was written to since: it is compared with what is there");
                     return false;
                 }
-                if (!anew && !row.get(0).equals(plan.shape())) {
-                    throw new Failure("an earlier run has filled the schema " + schema + " by another plan or other options"
-                            + ".\n  To begin anew: " + (led != null ? "--target-rows truncate" : "--recreate " + worker.connection.getCatalog() + ", or another --schema"));
+                if (finished && led == null) {
+                    throw new Failure("an earlier run has filled the schema " + schema + " by another plan or other options.\n  To begin anew: --recreate " + worker.connection.getCatalog() + ", or another --schema");
                 }
-                progress.say(anew ? "an earlier run has filled these tables: begun anew" : "the file has changed since the run that was interrupted: its tables are loaded anew");
+                progress.say(finished ? "an earlier run has filled tables of this schema" : "the file or the plan has changed since the run that was interrupted: it begins anew");
             }
             if (led != null) {
                 led.clear(plan, worker);
             }
             if (!earlier.isEmpty()) {
-                forget(worker, plan, led == null);
+                forget(worker, Plan.parse(earlier.get(0).get(3)), led == null);
             }
             note(worker, plan, fingerprint);
             return true;
