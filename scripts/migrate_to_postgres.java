@@ -428,10 +428,12 @@ class migrate_to_postgres implements Callable<Integer> {
 
     private int migrate(Source source, Plan plan, Target target, TargetLed led, Progress progress) throws Exception {
         var begun = System.nanoTime();
+        target.prepare();
+        if (!target.begin(plan, source, led, progress)) {
+            return compare(source, target, progress, begun);
+        }
         var report = new Report(plan, rules);
         report.withoutRows = only.schema;
-        target.prepare();
-        var loads = target.begin(plan, source, led, progress);
         var migration = new Migration(source, target, plan, rules, proof, progress, report);
         var interrupted = new Thread(() -> {
             target.cancel();
@@ -439,9 +441,7 @@ class migrate_to_postgres implements Callable<Integer> {
         });
         Runtime.getRuntime().addShutdownHook(interrupted);
         try {
-            if (!loads) {
-                migration.verifyAll(proof.jobs);
-            } else if (led != null) {
+            if (led != null) {
                 migration.fill(led, proof.jobs);
             } else {
                 migration.run(only.schema, proof.jobs);
@@ -450,14 +450,12 @@ class migrate_to_postgres implements Callable<Integer> {
             progress.end();
             withdraw(interrupted);
         }
-        report.changes = target.changes();
-        report.seconds = (System.nanoTime() - begun) / 1e9;
         if (only.schema) {
             target.finishWithoutRows();
         } else {
             target.finish(plan, report.isVerified());
         }
-        return publish(report, target);
+        return publish(report, target, begun);
     }
 
     private static void withdraw(Thread hook) {
@@ -469,22 +467,27 @@ class migrate_to_postgres implements Callable<Integer> {
     }
 
     private int verifyAgain(Source source, Progress progress) throws Exception {
-        var begun = System.nanoTime();
         try (var target = Target.open(database, choice, spec.commandLine())) {
-            var plan = target.earlierPlan();
-            rules = plan.rules;
+            target.earlierPlan();
             target.prepare();
-            var report = new Report(plan, rules);
-            new Migration(source, target, plan, rules, proof, progress, report).verifyAll(proof.jobs);
-            progress.end();
-            report.changes = target.changes();
-            report.seconds = (System.nanoTime() - begun) / 1e9;
-            return publish(report, target);
+            return compare(source, target, progress, System.nanoTime());
         }
     }
 
+    /** The file as it is now against what an earlier run has made of it. */
+    private int compare(Source source, Target target, Progress progress, long begun) throws Exception {
+        var plan = target.earlierPlan();
+        rules = plan.rules;
+        var report = new Report(plan, rules);
+        new Migration(source, target, plan, rules, proof, progress, report).verifyAll(proof.jobs);
+        progress.end();
+        return publish(report, target, begun);
+    }
+
     /** The report in all the forms that were asked for; the exit code. */
-    private int publish(Report report, Target target) throws Exception {
+    private int publish(Report report, Target target, long begun) throws Exception {
+        report.changes = target.changes();
+        report.seconds = (System.nanoTime() - begun) / 1e9;
         target.writeChanges(proof.rejects, report.changes);
         report.writeNotMigrated(proof.notMigrated);
         if (proof.html != null) {
@@ -3477,7 +3480,7 @@ class migrate_to_postgres implements Callable<Integer> {
         // what an earlier run has left
 
         /** Nothing is created beside what is not ours: the schema must be empty, but for protected tables and what an earlier run of ours has made. */
-        void checkEmpty(Plan plan, List<String> protectedTables) throws SQLException {
+        void checkEmpty(Plan plan, List<String> protectedTables) throws SQLException, InterruptedException {
             var ours = new HashSet<String>();
             for (var kept : earlierNotes()) {
                 ours.addAll(earlierNames(kept));
@@ -3496,14 +3499,14 @@ class migrate_to_postgres implements Callable<Integer> {
         }
 
         /** The tables of notes that this role may read. */
-        private List<String> earlierNotes() throws SQLException {
-            return rows(lock, "select pg_catalog.quote_ident(n.nspname) || '.' || c.relname from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace"
+        private List<String> earlierNotes() throws SQLException, InterruptedException {
+            return rows(first().connection, "select pg_catalog.quote_ident(n.nspname) || '.' || c.relname from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace"
                     + " where (n.nspname, c.relname) in (('pgbang', 'sqlite_migration'), (?, 'pgbang_sqlite_migration'))"
                     + " and pg_catalog.has_schema_privilege(n.oid, 'usage') and pg_catalog.has_table_privilege(c.oid, 'select')", schema).stream().map(row -> row.get(0)).toList();
         }
 
-        private Set<String> earlierNames(String notes) throws SQLException {
-            var plan = value(lock, "select plan from " + notes + " where schema_name = ?", schema);
+        private Set<String> earlierNames(String notes) throws SQLException, InterruptedException {
+            var plan = value(first().connection, "select plan from " + notes + " where schema_name = ?", schema);
             var names = new HashSet<String>();
             if (plan != null) {
                 var earlier = Plan.parse(plan);
@@ -3514,9 +3517,9 @@ class migrate_to_postgres implements Callable<Integer> {
         }
 
         /** The plan of the run that has filled this schema. */
-        Plan earlierPlan() throws SQLException {
+        Plan earlierPlan() throws SQLException, InterruptedException {
             for (var kept : earlierNotes()) {
-                var plan = value(lock, "select plan from " + kept + " where schema_name = ?", schema);
+                var plan = value(first().connection, "select plan from " + kept + " where schema_name = ?", schema);
                 if (plan != null) {
                     return Plan.parse(plan);
                 }
@@ -3540,13 +3543,13 @@ class migrate_to_postgres implements Callable<Integer> {
                 var samePlan = row.get(0).equals(plan.shape());
                 var finished = row.get(2) != null;
                 var again = finished && led != null && led.mayClear();
-                if (samePlan && row.get(1).equals(fingerprint) && !again) {
-                    progress.say(finished ? "this file has been migrated before: what is there is verified again" : "going on with the run that was interrupted");
-                    return true;
-                }
                 if (samePlan && finished && !again) {
-                    progress.say("this file has been migrated before, and was written to since: it is compared with what is there");
+                    progress.say("this file has been migrated before" + (row.get(1).equals(fingerprint) ? "" : ", and was written to since") + ": it is compared with what is there, and nothing is changed");
                     return false;
+                }
+                if (samePlan && row.get(1).equals(fingerprint) && !again) {
+                    progress.say("going on with the run that was interrupted");
+                    return true;
                 }
                 if (finished && led == null) {
                     throw new Failure("an earlier run has filled the schema " + schema + " by another plan or other options.\n  To begin anew: --recreate " + worker.connection.getCatalog() + ", or another --schema");
@@ -3835,6 +3838,9 @@ class migrate_to_postgres implements Callable<Integer> {
 
     /** A table has a cell of more than a mebibyte, which was not known before it was read. */
     static class LargeCells extends Exception {
+        LargeCells() {
+            super("a cell or a row of more than a mebibyte");
+        }
     }
 
     /** Writes one row after the other for COPY into a buffer, which is sent when it holds half a mebibyte. */
@@ -5623,7 +5629,7 @@ class migrate_to_postgres implements Callable<Integer> {
                     item.state = "not created";
                     item.reason = "its rows differ: " + (result.shown().isEmpty() ? result.source() + " rows in SQLite, " + result.target() + " here" : result.shown().get(0).toString());
                 }
-            } catch (SQLException | Failure e) {
+            } catch (SQLException | Failure | LargeCells e) {
                 if (e instanceof SQLException sql && Target.isLost(sql)) {
                     throw e;
                 }
