@@ -3573,8 +3573,7 @@ class migrate_to_postgres implements Callable<Integer> {
                     worker.execute("DROP VIEW IF EXISTS " + id(schema) + "." + id(view.target) + " CASCADE");
                 }
                 for (var table : plan.tables) {
-                    worker.execute("BEGIN; DROP TABLE IF EXISTS " + id(schema) + "." + id(table.target) + " CASCADE; DELETE FROM " + notes("_table") + " WHERE schema_name = " + literal(schema)
-                            + " AND table_name = " + literal(table.name) + "; COMMIT");
+                    worker.execute("BEGIN; DROP TABLE IF EXISTS " + id(schema) + "." + id(table.target) + " CASCADE; " + forgetting(table) + "; COMMIT");
                 }
                 for (var type : plan.enums) {
                     worker.execute("DROP TYPE IF EXISTS " + id(schema) + "." + id(type.target));
@@ -3593,12 +3592,17 @@ class migrate_to_postgres implements Callable<Integer> {
                 return;
             }
             for (var table : gone) {
-                var where = " WHERE schema_name = " + literal(schema) + " AND table_name = " + literal(table.name);
-                if (value(worker.connection, "select 1 from " + notes("_table") + where) != null) {
+                if (value(worker.connection, "select 1 from " + notes("_table") + " where schema_name = ? and table_name = ?", schema, table.name) != null) {
                     progress.say(table.target + " is gone from the target: it is loaded anew");
-                    worker.execute("BEGIN; DELETE FROM " + notes("_table") + where + "; DELETE FROM " + notes("_change") + where + "; COMMIT");
                 }
+                worker.execute("BEGIN; " + forgetting(table) + "; COMMIT");
             }
+        }
+
+        /** Statements that remove the notes of a table, to stand in one transaction with its end. */
+        String forgetting(Table table) {
+            var where = " WHERE schema_name = " + literal(schema) + " AND table_name = " + literal(table.name);
+            return "DELETE FROM " + notes("_table") + where + "; DELETE FROM " + notes("_change") + where;
         }
 
         private boolean exists(Worker worker, Table table) {
@@ -5568,8 +5572,7 @@ class migrate_to_postgres implements Callable<Integer> {
 
         /** Removes a table that this run has made, and what is noted of it. */
         private void drop(Table table, Worker worker) throws SQLException {
-            var where = " WHERE schema_name = " + literal(plan.schema) + " AND table_name = " + literal(table.name);
-            worker.execute("BEGIN; DROP TABLE IF EXISTS " + qualified(table) + "; DELETE FROM " + target.notes("_table") + where + "; DELETE FROM " + target.notes("_change") + where + "; COMMIT");
+            worker.execute("BEGIN; DROP TABLE IF EXISTS " + qualified(table) + "; " + target.forgetting(table) + "; COMMIT");
         }
 
         // foreign keys
