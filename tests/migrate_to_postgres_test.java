@@ -958,12 +958,14 @@ class migrate_to_postgres_test {
 
     @Test
     void digits_that_a_narrower_target_drops_are_listed_or_refused_but_never_lost_in_silence() throws Exception {
-        sql("create table t (id int primary key, at timestamp(3), r real)", "create table p (id int primary key, n numeric(5, 2))");
+        sql("create table t (id int primary key, at timestamp(3), r real)");
         var ran = migrate(sqlite_files.file(folder, "digits",
                 "create table t (id INTEGER PRIMARY KEY, at TEXT, r REAL); insert into t values (1, '2020-01-01 00:00:00.123456', 0.1), (2, '2020-01-01', 1.5);"),
                 "--data-only");
         assertThat(ran.exit()).as(ran.out() + ran.err()).isEqualTo(1);
         assertThat(rejects().stream().map(line -> text(line, "key") + text(line, "column"))).containsExactlyInAnyOrder("1at", "1r");
+        url = servers.database();
+        sql("create table p (id int primary key, n numeric(5, 2))");
         var other = Files.createDirectory(folder.resolve("other"));
         var refused = migrate(sqlite_files.file(other, "digits", "create table p (id INTEGER PRIMARY KEY, n REAL); insert into p values (1, 1.234);"),
                 "--data-only");

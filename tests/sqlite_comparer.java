@@ -142,8 +142,8 @@ class sqlite_comparer {
 
     // --- one table ---
 
-    /** A column on both sides; type is as format_type says it, kind 'e' for an enum. */
-    record Column(String name, String target, String type, String kind, Epoch epoch) {
+    /** A column on both sides; type is as format_type says it, kind 'e' for an enum, key whether it is in SQLite's primary key. */
+    record Column(String name, String target, String type, String kind, boolean key, Epoch epoch) {
     }
 
     /** A row of the file: its cells in the order of the columns, and its names in a reject file: the values of the key, the rowid, the place in the table. */
@@ -197,7 +197,7 @@ class sqlite_comparer {
 
     /** Says what differs between a row and the one that it has become: the one with its key or, where there is none, the one with the most equal cells, at least half of all. */
     private void explain(String table, List<Column> columns, Row row, List<List<String>> extra) {
-        var keys = IntStream.range(0, columns.size()).filter(i -> primaryKey.contains(columns.get(i).name())).boxed().toList();
+        var keys = IntStream.range(0, columns.size()).filter(i -> columns.get(i).key()).boxed().toList();
         var candidates = extra.stream().filter(candidate -> keys.isEmpty() ? 2 * equal(table, row, columns, candidate) >= columns.size()
                 : keys.stream().allMatch(i -> fine(table, row, columns, i, candidate.get(i))));
         var best = candidates.max(Comparator.comparingInt(candidate -> equal(table, row, columns, candidate)));
@@ -541,8 +541,6 @@ class sqlite_comparer {
 
     // --- reading ---
 
-    private List<String> primaryKey = List.of();
-
     /** The columns that both sides have; one that the report passes over, or that the target lacks, is a difference. */
     private List<Column> columns(String table, String target, List<JsonObject> reported) throws Exception {
         var types = new TreeMap<String, String[]>();
@@ -565,7 +563,7 @@ class sqlite_comparer {
         }
         var targets = new LinkedHashMap<String, String>();
         reported.forEach(column -> targets.put(text(column, "name"), target(column)));
-        primaryKey = declared.stream().filter(line -> !line.endsWith(":0")).map(line -> string(line.substring(0, line.indexOf(':')))).toList();
+        var key = declared.stream().filter(line -> !line.endsWith(":0")).map(line -> string(line.substring(0, line.indexOf(':')))).toList();
         var names = new LinkedHashSet<>(declared.stream().map(line -> string(line.substring(0, line.indexOf(':')))).toList());
         targets.keySet().stream().filter(name -> Set.of("rowid", "docid").contains(name)).forEach(names::add);
         var columns = new ArrayList<Column>();
@@ -574,7 +572,7 @@ class sqlite_comparer {
             if (type == null) {
                 differences.add(table + "." + name + ": the column is not in PostgreSQL, by the name in the report: " + targets.get(name));
             } else {
-                columns.add(new Column(name, targets.get(name), type[0], type[1], epochs.get(table + "." + name)));
+                columns.add(new Column(name, targets.get(name), type[0], type[1], key.contains(name), epochs.get(table + "." + name)));
             }
         }
         return columns;
@@ -597,7 +595,7 @@ class sqlite_comparer {
                 cells.add(cell(fields[i]));
             }
             var keys = new LinkedHashSet<List<String>>();
-            var key = IntStream.range(0, columns.size()).filter(i -> primaryKey.contains(columns.get(i).name()))
+            var key = IntStream.range(0, columns.size()).filter(i -> columns.get(i).key())
                     .mapToObj(i -> cells.get(i).kind() == 'b' ? cells.get(i).toString() : cells.get(i).text()).toList();
             if (!key.isEmpty()) {
                 keys.add(key);
