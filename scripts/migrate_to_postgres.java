@@ -5039,34 +5039,41 @@ class migrate_to_postgres implements Callable<Integer> {
         private final Source source;
         private final Target target;
         private final Rules rules;
+        private final String verify;
         private final Progress progress;
 
-        Loader(Source source, Target target, Rules rules, Progress progress) {
+        /** @param verify how the rows will be verified: what is summed up while they are read */
+        Loader(Source source, Target target, Rules rules, String verify, Progress progress) {
             this.source = source;
             this.target = target;
             this.rules = rules;
+            this.verify = verify;
             this.progress = progress;
+        }
+
+        /** What the source side holds, as far as it was seen while loading; null where the rows have to be read once more. */
+        record Sums(Buckets buckets, Counts counts) {
         }
 
         /** How far an earlier run, or this one before its connection was cut, has come with a table: from there it goes on. */
         private record Note(String state, long loaded, String watermark, Buckets buckets, long changes, long rejected) {
         }
 
-        /** Loads what is not loaded yet into a table that create makes, and returns the sum of all rows of the source. */
-        Buckets load(Table table, String create, Worker worker) throws Exception {
+        /** Loads what is not loaded yet into a table that create makes. */
+        Sums load(Table table, String create, Worker worker) throws Exception {
             return load(table, create, null, worker);
         }
 
         /** Loads into a table of an application. */
-        Buckets fill(Table table, Worker worker, TargetLed led) throws Exception {
+        Sums fill(Table table, Worker worker, TargetLed led) throws Exception {
             return load(table, null, led, worker);
         }
 
-        private Buckets load(Table table, String create, TargetLed led, Worker worker) throws Exception {
+        private Sums load(Table table, String create, TargetLed led, Worker worker) throws Exception {
             var note = note(table, worker);
             if (note != null && note.state.equals("loaded")) {
                 progress.done(table.name, note.loaded);
-                return note.buckets;
+                return new Sums(note.buckets.count() == note.loaded ? note.buckets : null, null);
             }
             return new Run(table, note, create, led, worker).load();
         }
@@ -5092,6 +5099,7 @@ class migrate_to_postgres implements Callable<Integer> {
             private final Changes changes = new Changes();
             private final Encoder encoder;
             private final Buckets buckets;
+            private final Counts counts;
             private final SourceRow sum;
             private Note note;
             private long read;
@@ -5107,14 +5115,15 @@ class migrate_to_postgres implements Callable<Integer> {
                 this.worker = worker;
                 encoder = new Encoder(table, rules, changes);
                 buckets = note == null ? Buckets.sizedFor(table) : note.buckets;
-                sum = new SourceRow(table, buckets);
+                counts = note == null && verify.equals("counts") ? new Counts(table) : null;
+                sum = verify.equals("none") ? SourceRow.ignored(table) : new SourceRow(table, counts != null ? counts : buckets);
                 loaded = note == null ? 0 : note.loaded;
                 read = note == null ? 0 : note.loaded + note.rejected;
                 saved = note == null ? 0 : note.changes;
                 watermark = note == null ? null : note.watermark;
             }
 
-            Buckets load() throws Exception {
+            Sums load() throws Exception {
                 worker.connection.setAutoCommit(false);
                 try {
                     begin();
@@ -5140,7 +5149,7 @@ class migrate_to_postgres implements Callable<Integer> {
                     }
                     end("loaded");
                     progress.done(table.name, read);
-                    return buckets;
+                    return new Sums(buckets.count() == loaded ? buckets : null, counts);
                 } finally {
                     if (encoder.out.copy != null && encoder.out.copy.isActive()) {
                         abandon();
@@ -5227,7 +5236,7 @@ class migrate_to_postgres implements Callable<Integer> {
         private boolean schemaOnly;
         private final Progress progress;
         private final Report report;
-        private final Map<Table, Buckets> sums = new ConcurrentHashMap<>();
+        private final Map<Table, Loader.Sums> sums = new ConcurrentHashMap<>();
 
         Migration(Source source, Target target, Plan plan, Rules rules, Proof proof, Progress progress, Report report) {
             this.source = source;
@@ -5270,7 +5279,7 @@ class migrate_to_postgres implements Callable<Integer> {
             for (var table : tables) {
                 tasks.add(Tasks.LOAD, worker -> {
                     target.keepLock();
-                    sums.put(table, new Loader(source, target, rules, progress).fill(table, worker, led));
+                    sums.put(table, new Loader(source, target, rules, plan.merged ? "none" : proof.verify, progress).fill(table, worker, led));
                     for (var column : table.columns) {
                         if (Target.value(worker.connection, "select pg_catalog.pg_get_serial_sequence(?, ?)", qualified(table), column.target) != null) {
                             sequence(column, table, worker);
@@ -5341,8 +5350,8 @@ class migrate_to_postgres implements Callable<Integer> {
         }
 
         /** A generated column whose expression PostgreSQL cannot compute for some row becomes a plain one with SQLite's values. */
-        private Buckets load(Table table, Worker worker) throws Exception {
-            var loader = new Loader(source, target, rules, progress);
+        private Loader.Sums load(Table table, Worker worker) throws Exception {
+            var loader = new Loader(source, target, rules, plan.merged ? "none" : proof.verify, progress);
             for (var column : table.columns) {
                 if (column.generatedSql != null && Target.value(worker.connection, "select 1 from pg_catalog.pg_attribute where attrelid = pg_catalog.to_regclass(?) and attname = ? and attgenerated = ''", qualified(table), column.target) != null) {
                     asPlain(column, "as an earlier run has found");
@@ -5687,10 +5696,11 @@ class migrate_to_postgres implements Callable<Integer> {
             try {
                 worker.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY");
                 var verification = verification(worker);
+                var sum = sums.getOrDefault(table, new Loader.Sums(null, null));
                 var result = switch (plan.merged ? "rows" : proof.verify) {
-                    case "counts" -> verification.counts(table);
+                    case "counts" -> sum.counts() != null ? verification.counts(table, sum.counts()) : verification.counts(table);
                     case "rows" -> verification.rows(table);
-                    default -> sums.containsKey(table) ? verification.hash(table, sums.get(table)) : verification.hash(table);
+                    default -> sum.buckets() != null ? verification.hash(table, sum.buckets()) : verification.hash(table);
                 };
                 worker.connection.rollback();
                 worker.connection.setAutoCommit(true);
@@ -6364,7 +6374,7 @@ class migrate_to_postgres implements Callable<Integer> {
      * The source side: takes the accepted values of a row, all of them, in the order of {@link #compared}, and hands the canonical row on.
      * A value that the column's form cannot hold goes in by its own storage class, so that it is a difference and never hidden.
      */
-    static final class SourceRow {
+    static class SourceRow {
         private static final Pattern ISO = Pattern.compile("(?:(\\d{4,6})-(\\d\\d)-(\\d\\d))?[ T]?(?:(\\d\\d):(\\d\\d)(?::(\\d\\d)(?:\\.(\\d+))?)?)? ?(?:Z|([+-]\\d\\d)(?::?(\\d\\d))?)?");
         private static final BigDecimal HALF = new BigDecimal("0.5");
 
@@ -6380,6 +6390,43 @@ class migrate_to_postgres implements Callable<Integer> {
             shapes = columns.stream().map(column -> Form.of(column) == Form.SHAPED ? shape(column.format) : null).toArray(DateTimeFormatter[]::new);
             cells = new Canonical(table);
             this.into = into;
+        }
+
+        /** For a run without verification: takes the values, and makes nothing of them. */
+        static SourceRow ignored(Table table) {
+            return new SourceRow(table, row -> { }) {
+                @Override
+                void start() {
+                }
+
+                @Override
+                void nil(int c) {
+                }
+
+                @Override
+                void integer(int c, long value) {
+                }
+
+                @Override
+                void real(int c, double value) {
+                }
+
+                @Override
+                void text(int c, byte[] b, int n) {
+                }
+
+                @Override
+                void blob(int c, byte[] b, int n) {
+                }
+
+                @Override
+                void large(int c, boolean text, long n, byte[] sha256) {
+                }
+
+                @Override
+                void end() {
+                }
+            };
         }
 
         void start() {
