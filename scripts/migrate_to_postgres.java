@@ -73,6 +73,7 @@ import java.util.Collections;
 import java.util.Comparator;
 import java.util.Deque;
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.HexFormat;
@@ -3572,6 +3573,11 @@ class migrate_to_postgres implements Callable<Integer> {
                 for (var view : plan.views) {
                     worker.execute("DROP VIEW IF EXISTS " + id(schema) + "." + id(view.target) + " CASCADE");
                 }
+                for (var table : plan.tables) { // one lock at a time: a table that thousands refer to would lock them all
+                    for (var key : table.foreignKeys) {
+                        worker.execute("ALTER TABLE IF EXISTS " + id(schema) + "." + id(table.target) + " DROP CONSTRAINT IF EXISTS " + id(key.target));
+                    }
+                }
                 for (var table : plan.tables) {
                     worker.execute("BEGIN; DROP TABLE IF EXISTS " + id(schema) + "." + id(table.target) + " CASCADE; " + forgetting(table) + "; COMMIT");
                 }
@@ -3590,6 +3596,10 @@ class migrate_to_postgres implements Callable<Integer> {
             if (gone.size() == tables.size()) {
                 forgetNotes(worker);
                 return;
+            }
+            if (!gone.isEmpty() && value(worker.connection, "select finished from " + notes("") + " where schema_name = ?", schema) != null) {
+                throw new Failure("an earlier run was complete, but " + gone.stream().map(table -> table.target).limit(5).collect(Collectors.joining(", ")) + " is gone from the target since.\n  To begin anew: --recreate "
+                        + worker.connection.getCatalog() + ", or another --schema");
             }
             for (var table : gone) {
                 if (value(worker.connection, "select 1 from " + notes("_table") + " where schema_name = ? and table_name = ?", schema, table.name) != null) {
@@ -7558,277 +7568,208 @@ class migrate_to_postgres implements Callable<Integer> {
     // ---- SQLite's SQL ----
 
     /** What was not understood or has no equal in PostgreSQL; the message is the reason for the report, one clause. */
-    static class Untranslatable extends Exception {
+    static class Untranslatable extends RuntimeException {
         Untranslatable(String reason) {
             super(reason, null, false, false);
         }
     }
 
-    /** Column of a table; {@code defaultText} and {@code generated} are the text as written, null if there is none. */
-    record ColumnDef(String name, String declared, boolean notNull, String defaultText, String collation, String generated, boolean stored) {
+    /** Ends a translation with {@link Untranslatable} if the condition holds. */
+    static void refuseIf(boolean impossible, String reason) {
+        if (impossible) {
+            throw new Untranslatable(reason);
+        }
     }
+
+    /** Column of a table; {@code defaultText} and {@code generated} are the text as written, null if there is none. */
+    record ColumnDef(String name, String declared, boolean notNull, String defaultText, String collation, String generated, boolean stored) { }
 
     /** PRIMARY KEY or UNIQUE, of the table or of a column; {@code conflict} is the word after ON CONFLICT or null. */
-    record KeyDef(String name, boolean primary, List<KeyColumn> columns, String conflict, boolean autoincrement) {
-    }
+    record KeyDef(String name, boolean primary, List<KeyColumn> columns, String conflict, boolean autoincrement) { }
 
-    record KeyColumn(String name, boolean desc, String collation) {
-    }
+    record KeyColumn(String name, boolean desc, String collation) { }
 
     /** CHECK; {@code column} is the column it is written at, null for a constraint of the table. */
-    record CheckDef(String name, String expression, String column) {
-    }
+    record CheckDef(String name, String expression, String column) { }
 
     /** Foreign key; no {@code parentColumns} means the primary key of the parent. */
-    record ReferenceDef(String name, List<String> columns, String table, List<String> parentColumns, String onUpdate, String onDelete,
-            boolean deferrable, boolean initiallyDeferred) {
-    }
+    record ReferenceDef(String name, List<String> columns, String table, List<String> parentColumns, String onUpdate, String onDelete, boolean deferrable,
+            boolean initiallyDeferred) { }
 
     /** CREATE TABLE, or CREATE VIRTUAL TABLE: then {@code module} is set and there are no columns. */
-    record CreateTable(String name, List<ColumnDef> columns, List<KeyDef> keys, List<CheckDef> checks, List<ReferenceDef> references,
-            boolean withoutRowid, boolean strict, String module, List<String> moduleArguments) {
-    }
+    record CreateTable(String name, List<ColumnDef> columns, List<KeyDef> keys, List<CheckDef> checks, List<ReferenceDef> references, boolean withoutRowid,
+            boolean strict, String module, List<String> moduleArguments) { }
 
     /** Term of an index: {@code column} is set if the expression is a plain column. */
-    record IndexTerm(String expression, String column, String collation, boolean desc) {
-    }
+    record IndexTerm(String expression, String column, String collation, boolean desc) { }
 
-    record CreateIndex(String name, String table, boolean unique, List<IndexTerm> terms, String where) {
-    }
+    record CreateIndex(String name, String table, boolean unique, List<IndexTerm> terms, String where) { }
 
-    record CreateView(String name, List<String> columns, String select) {
-    }
+    record CreateView(String name, List<String> columns, String select) { }
 
     record CreateTrigger(String name, String timing, String event, List<String> ofColumns, String table, boolean forEachRow, String when, String body,
-            List<String> statements) {
-    }
+            List<String> statements) { }
 
-    /** SQLite's SQL as far as the statements kept in sqlite_schema need it: tokens, CREATE statements, expressions, selects. Reads one statement. */
+    /**
+     * SQLite's SQL as far as the statements kept in sqlite_schema need it: tokens, CREATE statements, expressions, selects. Reads one statement; what it does not
+     * understand ends in {@link Untranslatable}.
+     */
     static final class Sql {
-        enum Type { WORD, NAME, STRING, NUMBER, BLOB, OPERATOR, END }
+        private enum Type { WORD, NAME, STRING, NUMBER, BLOB, OPERATOR, END }
 
         /** {@code text} is what is meant: a name or string without quotes and with its doubled quotes undone. */
-        record Token(Type type, String text, char quote, int start, int end) {
-        }
+        private record Token(Type type, String text, int start, int end) { }
 
         // --- expressions ---
 
         interface Expression {
+            /** The expressions directly inside this one, but for those in a select. */
             default List<Expression> children() {
-                return List.of();
+                return this instanceof Unary unary ? List.of(unary.operand)
+                        : this instanceof Binary binary ? List.of(binary.left, binary.right)
+                        : this instanceof Like like ? present(like.left, like.pattern, like.escape)
+                        : this instanceof Between between ? List.of(between.operand, between.low, between.high)
+                        : this instanceof In in ? together(List.of(in.operand), in.values == null ? List.of() : in.values)
+                        : this instanceof Case choice ? together(present(choice.base, choice.otherwise), choice.whens.stream()
+                                .flatMap(when -> Stream.of(when.condition, when.result)).toList())
+                        : this instanceof Cast cast ? List.of(cast.operand)
+                        : this instanceof Collate collate ? List.of(collate.operand)
+                        : this instanceof Row row ? row.values
+                        : this instanceof Call call ? together(call.arguments, present(call.filter), call.window == null ? List.of()
+                                : together(call.window.partitionBy, call.window.orderBy.stream().map(Order::expression).toList()))
+                        : List.of();
             }
         }
 
         /** {@code value} is null, Boolean, Long, Double, String or byte[]. */
-        record Constant(Object value) implements Expression {
-        }
-
-        /** CURRENT_TIMESTAMP, CURRENT_DATE, CURRENT_TIME. */
-        record Current(String word) implements Expression {
-        }
+        record Constant(Object value) implements Expression { }
 
         /** Column, with its table or null; {@code loose} if SQLite would take it for a string when there is no such column. */
-        record Name(String table, String column, boolean loose) implements Expression {
-        }
+        record Name(String table, String column, boolean loose) implements Expression { }
 
-        record Unary(String operator, Expression operand) implements Expression {
-            @Override
-            public List<Expression> children() {
-                return List.of(operand);
-            }
-        }
+        record Unary(String operator, Expression operand) implements Expression { }
 
-        record Binary(String operator, Expression left, Expression right) implements Expression {
-            @Override
-            public List<Expression> children() {
-                return List.of(left, right);
-            }
-        }
+        record Binary(String operator, Expression left, Expression right) implements Expression { }
 
         /** LIKE, GLOB, REGEXP, MATCH. */
-        record Like(String operator, boolean not, Expression left, Expression pattern, Expression escape) implements Expression {
-            @Override
-            public List<Expression> children() {
-                return present(left, pattern, escape);
-            }
-        }
+        record Like(String operator, boolean not, Expression left, Expression pattern, Expression escape) implements Expression { }
 
-        record Between(boolean not, Expression operand, Expression low, Expression high) implements Expression {
-            @Override
-            public List<Expression> children() {
-                return List.of(operand, low, high);
-            }
-        }
+        record Between(boolean not, Expression operand, Expression low, Expression high) implements Expression { }
 
         /** Either {@code values} or {@code select} is set. */
-        record In(boolean not, Expression operand, List<Expression> values, Select select) implements Expression {
-            @Override
-            public List<Expression> children() {
-                return Stream.concat(Stream.of(operand), values == null ? Stream.of() : values.stream()).toList();
-            }
-        }
+        record In(boolean not, Expression operand, List<Expression> values, Select select) implements Expression { }
 
-        record IsNull(boolean not, Expression operand) implements Expression {
-            @Override
-            public List<Expression> children() {
-                return List.of(operand);
-            }
-        }
+        record When(Expression condition, Expression result) { }
 
-        record When(Expression condition, Expression result) {
-        }
+        record Case(Expression base, List<When> whens, Expression otherwise) implements Expression { }
 
-        record Case(Expression base, List<When> whens, Expression otherwise) implements Expression {
-            @Override
-            public List<Expression> children() {
-                var all = new ArrayList<>(present(base, otherwise));
-                whens.forEach(when -> all.addAll(List.of(when.condition, when.result)));
-                return all;
-            }
-        }
+        record Cast(Expression operand, String type) implements Expression { }
 
-        record Cast(Expression operand, String type) implements Expression {
-            @Override
-            public List<Expression> children() {
-                return List.of(operand);
-            }
-        }
+        record Collate(Expression operand, String collation) implements Expression { }
 
-        record Collate(Expression operand, String collation) implements Expression {
-            @Override
-            public List<Expression> children() {
-                return List.of(operand);
-            }
-        }
+        record Row(List<Expression> values) implements Expression { }
+
+        record Exists(Select select) implements Expression { }
+
+        record Scalar(Select select) implements Expression { }
+
+        /** RAISE(action, message) in a trigger; the message of IGNORE is null. */
+        record Raise(String action, Expression message) implements Expression { }
 
         /** {@code name} is in lower case; {@code window} is null for a plain call. */
         record Call(String name, boolean distinct, boolean star, List<Expression> arguments, List<Order> orderBy, Expression filter, Window window)
                 implements Expression {
-            @Override
-            public List<Expression> children() {
-                var all = new ArrayList<>(arguments);
-                all.addAll(present(filter));
-                if (window != null) {
-                    all.addAll(window.partitionBy);
-                    window.orderBy.forEach(order -> all.add(order.expression));
-                }
-                return all;
+            Call(String name) {
+                this(name, false, false, List.of(), List.of(), null, null);
             }
         }
 
         /** OVER: the name of a window, or its definition; {@code frame} is as written. */
         record Window(String name, List<Expression> partitionBy, List<Order> orderBy, String frame) {
-        }
-
-        record Row(List<Expression> values) implements Expression {
-            @Override
-            public List<Expression> children() {
-                return values;
+            boolean isOnlyName() {
+                return name != null && partitionBy.isEmpty() && orderBy.isEmpty() && frame.isEmpty();
             }
         }
 
-        record Exists(Select select) implements Expression {
+        private static List<Expression> present(Expression... all) {
+            return Stream.of(all).filter(Objects::nonNull).toList();
         }
 
-        record Scalar(Select select) implements Expression {
-        }
-
-        /** RAISE(action, message) in a trigger; the message of IGNORE is null. */
-        record Raise(String action, Expression message) implements Expression {
+        @SafeVarargs
+        private static List<Expression> together(List<Expression>... lists) {
+            return Stream.of(lists).flatMap(List::stream).toList();
         }
 
         // --- statements ---
 
         /** {@code nulls} is FIRST, LAST or null. */
-        record Order(Expression expression, boolean desc, String nulls) {
-        }
+        record Order(Expression expression, boolean desc, String nulls) { }
 
-        record Select(boolean recursive, List<Common> with, List<Core> cores, List<String> operators, List<Order> orderBy, Expression limit, Expression offset) {
-        }
+        record Select(boolean recursive, List<Common> with, List<Core> cores, List<String> operators, List<Order> orderBy, Expression limit, Expression offset) { }
 
-        record Common(String name, List<String> columns, Select select) {
-        }
+        record Common(String name, List<String> columns, Select select) { }
 
         /** One SELECT, or one VALUES: then {@code rows} is set. */
         record Core(boolean distinct, List<Result> results, List<Join> from, Expression where, List<Expression> groupBy, Expression having,
-                Map<String, Window> windows, List<Row> rows) {
-        }
+                Map<String, Window> windows, List<Row> rows) { }
 
         /** Result column; without {@code expression} it is * or table.*; {@code text} is the expression as written. */
-        record Result(Expression expression, String alias, String starOf, String text) {
-        }
+        record Result(Expression expression, String alias, String starOf, String text) { }
 
         /** One item of FROM with how it is joined to those before it; either {@code table}, {@code select} or {@code nested} is set. */
-        record Join(String kind, boolean natural, String table, Select select, List<Join> nested, String alias, Expression on, List<String> using) {
+        record Join(String kind, boolean natural, String table, Select select, List<Join> nested, String alias, Expression on, List<String> using) { }
+
+        interface Statement { }
+
+        record Query(Select select) implements Statement { }
+
+        record Insert(String conflict, String table, List<String> columns, Select source) implements Statement { }
+
+        record Assignment(String column, Expression value) { }
+
+        record Update(String conflict, String table, String alias, List<Assignment> assignments, List<Join> from, Expression where) implements Statement { }
+
+        record Delete(String table, String alias, Expression where) implements Statement { }
+
+        static CreateTable table(String sql) {
+            return new Sql(sql).whole(Sql::createTable);
         }
 
-        interface Statement {
+        static CreateIndex index(String sql) {
+            return new Sql(sql).whole(Sql::createIndex);
         }
 
-        record Query(Select select) implements Statement {
+        static CreateView view(String sql) {
+            return new Sql(sql).whole(Sql::createView);
         }
 
-        record Insert(String conflict, String table, List<String> columns, Select source) implements Statement {
+        static CreateTrigger trigger(String sql) {
+            return new Sql(sql).whole(Sql::createTrigger);
         }
 
-        record Assignment(String column, Expression value) {
+        static Select select(String sql) {
+            return new Sql(sql).whole(Sql::select);
         }
 
-        record Update(String conflict, String table, String alias, List<Assignment> assignments, List<Join> from, Expression where) implements Statement {
+        static Statement statement(String sql) {
+            return new Sql(sql).whole(Sql::statement);
         }
 
-        record Delete(String table, String alias, Expression where) implements Statement {
+        static Expression expression(String sql) {
+            return new Sql(sql).whole(Sql::expression);
         }
-
-        private static final Set<String> NO_ALIAS = Set.of(("FROM WHERE GROUP ORDER HAVING LIMIT UNION EXCEPT INTERSECT ON USING JOIN LEFT RIGHT FULL INNER CROSS "
-                + "NATURAL OUTER WINDOW AS SET VALUES RETURNING INDEXED NOT DEFAULT SELECT").split(" "));
-        private static final Set<String> AFTER_TYPE = Set.of(
-                "CONSTRAINT PRIMARY NOT NULL UNIQUE CHECK DEFAULT COLLATE REFERENCES GENERATED AS DEFERRABLE".split(" "));
-        private static final List<String> LONG_OPERATORS = List.of("->>", "||", "==", "<>", "!=", "<=", ">=", "<<", ">>", "->");
 
         private final String source;
         private final List<Token> tokens;
         private int at;
 
-        private Sql(String source) throws Untranslatable {
+        private Sql(String source) {
             this.source = source;
             this.tokens = tokens(source);
         }
 
-        static CreateTable table(String sql) throws Untranslatable {
-            return new Sql(sql).whole(Sql::createTable);
-        }
-
-        static CreateIndex index(String sql) throws Untranslatable {
-            return new Sql(sql).whole(Sql::createIndex);
-        }
-
-        static CreateView view(String sql) throws Untranslatable {
-            return new Sql(sql).whole(Sql::createView);
-        }
-
-        static CreateTrigger trigger(String sql) throws Untranslatable {
-            return new Sql(sql).whole(Sql::createTrigger);
-        }
-
-        static Select select(String sql) throws Untranslatable {
-            return new Sql(sql).whole(Sql::select);
-        }
-
-        static Statement statement(String sql) throws Untranslatable {
-            return new Sql(sql).whole(Sql::statement);
-        }
-
-        static Expression expression(String sql) throws Untranslatable {
-            return new Sql(sql).whole(Sql::expression);
-        }
-
-        private interface Rule<T> {
-            T read(Sql sql) throws Untranslatable;
-        }
-
-        private <T> T whole(Rule<T> rule) throws Untranslatable {
-            var result = rule.read(this);
+        private <T> T whole(Function<Sql, T> rule) {
+            var result = rule.apply(this);
             accept(";");
             if (peek().type != Type.END) {
                 throw unexpected();
@@ -7838,98 +7779,37 @@ class migrate_to_postgres implements Callable<Integer> {
 
         // --- tokens ---
 
+        /**
+         * Blanks and comments, or a token in the group of its type: SQLite docs lang_expr.html, Literal Values. A comment without an end goes up to the end of the
+         * text. Possessive, as long texts would need a deep stack.
+         */
+        private static final Pattern TOKEN = Pattern.compile("""
+                \\G(?:[\\s\\uFEFF]++|--[^\\n]*+|/\\*.*?(?:\\*/|\\z)|(?<BLOB>[xX]'(?:[0-9A-Fa-f]{2})*+')|(?<STRING>'(?:[^']++|'')*+')\
+                |(?<NAME>"(?:[^"]++|"")*+"|`(?:[^`]++|``)*+`|\\[[^]]*+])|(?<WORD>(?![xX]')[A-Za-z_\\x80-\\x{10FFFF}][\\w$\\x80-\\x{10FFFF}]*+)\
+                |(?<NUMBER>(?>0[xX][0-9A-Fa-f_]+|(?:[0-9][0-9_]*+(?:\\.[0-9_]*+)?|\\.[0-9][0-9_]*+)(?:[eE][+-]?[0-9][0-9_]*+)?)(?![\\w\\x80-\\x{10FFFF}]))\
+                |(?<OPERATOR>->>|\\|\\||==|<>|!=|<=|>=|<<|>>|->|[^\\w'"`\\[\\x80-\\x{10FFFF}]))""", Pattern.DOTALL);
+
         /** The tokens of a text, comments left out, with one of type END behind the last. */
-        static List<Token> tokens(String sql) throws Untranslatable {
+        private static List<Token> tokens(String sql) {
             var tokens = new ArrayList<Token>();
-            var i = 0;
-            while (true) {
-                i = skipBlanks(sql, i);
-                if (i >= sql.length()) {
-                    tokens.add(new Token(Type.END, "", '\0', sql.length(), sql.length()));
-                    return tokens;
-                }
-                var token = token(sql, i);
-                tokens.add(token);
-                i = token.end;
+            var end = 0;
+            for (var matcher = TOKEN.matcher(sql); matcher.find(); end = matcher.end()) {
+                Stream.of(Type.values()).filter(type -> type != Type.END && matcher.group(type.name()) != null).findFirst()
+                        .ifPresent(type -> tokens.add(new Token(type, meant(type, matcher.group()), matcher.start(), matcher.end())));
             }
+            refuseIf(end < sql.length(), "malformed or unterminated at character " + (end + 1));
+            tokens.add(new Token(Type.END, "", end, end));
+            return tokens;
         }
 
-        private static int skipBlanks(String sql, int i) {
-            while (i < sql.length()) {
-                if (sql.startsWith("--", i)) {
-                    var end = sql.indexOf('\n', i);
-                    i = end < 0 ? sql.length() : end + 1;
-                } else if (sql.startsWith("/*", i)) {
-                    // SQLite takes a comment without an end as one up to the end of the text
-                    var end = sql.indexOf("*/", i + 2);
-                    i = end < 0 ? sql.length() : end + 2;
-                } else if (Character.isWhitespace(sql.charAt(i)) || sql.charAt(i) == '\uFEFF') {
-                    i++;
-                } else {
-                    break;
-                }
-            }
-            return i;
-        }
-
-        private static Token token(String sql, int i) throws Untranslatable {
-            var c = sql.charAt(i);
-            if (c == '\'' || c == '"' || c == '`' || c == '[') {
-                return quoted(sql, i, c);
-            }
-            if ((c == 'x' || c == 'X') && sql.startsWith("'", i + 1)) {
-                var text = quoted(sql, i + 1, '\'');
-                if (!text.text.matches("([0-9A-Fa-f]{2})*")) {
-                    throw new Untranslatable("malformed blob literal " + sql.substring(i, text.end));
-                }
-                return new Token(Type.BLOB, text.text, c, i, text.end);
-            }
-            if (Character.isDigit(c) || c == '.' && i + 1 < sql.length() && Character.isDigit(sql.charAt(i + 1))) {
-                return number(sql, i);
-            }
-            if (isWordPart(c)) {
-                var end = i + 1;
-                while (end < sql.length() && (isWordPart(sql.charAt(end)) || sql.charAt(end) == '$')) {
-                    end++;
-                }
-                return new Token(Type.WORD, sql.substring(i, end), '\0', i, end);
-            }
-            for (var operator : LONG_OPERATORS) {
-                if (sql.startsWith(operator, i)) {
-                    return new Token(Type.OPERATOR, operator, '\0', i, i + operator.length());
-                }
-            }
-            return new Token(Type.OPERATOR, String.valueOf(c), '\0', i, i + 1);
-        }
-
-        private static boolean isWordPart(char c) {
-            return c == '_' || c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= 0x80;
-        }
-
-        private static Token quoted(String sql, int start, char quote) throws Untranslatable {
-            var close = quote == '[' ? ']' : quote;
-            var text = new StringBuilder();
-            for (var i = start + 1; i < sql.length(); i++) {
-                if (sql.charAt(i) != close) {
-                    text.append(sql.charAt(i));
-                } else if (close != ']' && sql.startsWith(String.valueOf(close), i + 1)) {
-                    text.append(close);
-                    i++;
-                } else {
-                    return new Token(quote == '\'' ? Type.STRING : Type.NAME, text.toString(), quote, start, i + 1);
-                }
-            }
-            throw new Untranslatable("unterminated " + quote + " at character " + (start + 1));
-        }
-
-        private static final Pattern NUMBER = Pattern.compile("0[xX][0-9A-Fa-f_]+|([0-9][0-9_]*)?(\\.([0-9][0-9_]*)?)?([eE][+-]?[0-9][0-9_]*)?");
-
-        private static Token number(String sql, int i) throws Untranslatable {
-            var matcher = NUMBER.matcher(sql).region(i, sql.length());
-            if (!matcher.lookingAt() || matcher.end() < sql.length() && isWordPart(sql.charAt(matcher.end()))) {
-                throw new Untranslatable("malformed number at character " + (i + 1));
-            }
-            return new Token(Type.NUMBER, matcher.group().replace("_", ""), '\0', i, matcher.end());
+        private static String meant(Type type, String text) {
+            var quote = text.substring(0, 1);
+            return switch (type) {
+                case STRING, NAME -> quote.equals("[") ? text.substring(1, text.length() - 1) : text.substring(1, text.length() - 1).replace(quote + quote, quote);
+                case BLOB -> text.substring(2, text.length() - 1);
+                case NUMBER -> text.replace("_", "");
+                default -> text;
+            };
         }
 
         /** Long, or Double if it has a fraction, an exponent or more than 64 bits, as SQLite reads it. */
@@ -7961,13 +7841,26 @@ class migrate_to_postgres implements Callable<Integer> {
             return IntStream.range(0, words.length).allMatch(i -> is(i, words[i]));
         }
 
+        private boolean isAny(int ahead, String... words) {
+            return Stream.of(words).anyMatch(word -> is(ahead, word));
+        }
+
+        private boolean isSelect() {
+            return isAny(0, "SELECT", "WITH", "VALUES");
+        }
+
+        /** At the last token, or at a semicolon before it. */
+        private boolean isEnd(int ahead) {
+            return tokens.get(at + ahead).type == Type.END || is(ahead, ";") && tokens.get(at + ahead + 1).type == Type.END;
+        }
+
         private boolean accept(String... words) {
             var found = is(words);
             at += found ? words.length : 0;
             return found;
         }
 
-        private void expect(String... words) throws Untranslatable {
+        private void expect(String... words) {
             for (var word : words) {
                 if (!accept(word)) {
                     throw unexpected();
@@ -7976,12 +7869,7 @@ class migrate_to_postgres implements Callable<Integer> {
         }
 
         private String acceptAny(String... words) {
-            for (var word : words) {
-                if (accept(word.split(" "))) {
-                    return word;
-                }
-            }
-            return null;
+            return Stream.of(words).filter(word -> accept(word.split(" "))).findFirst().orElse(null);
         }
 
         private Untranslatable unexpected() {
@@ -7990,16 +7878,11 @@ class migrate_to_postgres implements Callable<Integer> {
                     : "not understood: " + source.substring(token.start, Math.min(token.end, token.start + 40)) + " at character " + (token.start + 1));
         }
 
-        /** The text from one token up to the one before the current. */
-        private String textFrom(int first) {
-            return first == at ? "" : source.substring(tokens.get(first).start, tokens.get(at - 1).end);
-        }
-
         private boolean isName() {
             return peek().type == Type.WORD || peek().type == Type.NAME || peek().type == Type.STRING;
         }
 
-        private String name() throws Untranslatable {
+        private String name() {
             if (!isName()) {
                 throw unexpected();
             }
@@ -8007,105 +7890,101 @@ class migrate_to_postgres implements Callable<Integer> {
         }
 
         /** A name, whose schema prefix is read over: a file has only one schema that counts. */
-        private String qualifiedName() throws Untranslatable {
+        private String qualifiedName() {
             var name = name();
             return accept(".") ? name() : name;
         }
 
-        private interface Item<T> {
-            T read() throws Untranslatable;
+        private List<String> namesInParentheses() {
+            return is("(") ? listInParentheses(this::name) : List.of();
         }
 
-        private <T> List<T> list(Item<T> item) throws Untranslatable {
+        private <T> List<T> list(Supplier<T> item) {
             var all = new ArrayList<T>();
             do {
-                all.add(item.read());
+                all.add(item.get());
             } while (accept(","));
             return all;
         }
 
-        private <T> List<T> listInParentheses(Item<T> item) throws Untranslatable {
+        private <T> T inParentheses(Supplier<T> inner) {
             expect("(");
-            var all = list(item);
+            var result = inner.get();
             expect(")");
-            return all;
+            return result;
         }
 
-        private static List<Expression> present(Expression... all) {
-            return Stream.of(all).filter(Objects::nonNull).toList();
+        private <T> List<T> listInParentheses(Supplier<T> item) {
+            return inParentheses(() -> list(item));
         }
 
-        // --- CREATE ---
-
-        private void create(String... kinds) throws Untranslatable {
-            expect("CREATE");
-            if (!accept("TEMP")) {
-                accept("TEMPORARY");
-            }
-            expect(kinds);
-            accept("IF", "NOT", "EXISTS");
+        /** The text from one token up to the one before the current. */
+        private String textFrom(int first) {
+            return first == at ? "" : source.substring(tokens.get(first).start, tokens.get(at - 1).end);
         }
 
-        private CreateTable createTable() throws Untranslatable {
-            if (is("CREATE", "VIRTUAL")) {
-                return createVirtualTable();
-            }
-            create("TABLE");
-            return new TableReader(qualifiedName()).read();
+        private <T> String textOf(Supplier<T> rule) {
+            var first = at;
+            rule.get();
+            return textFrom(first);
         }
 
-        private CreateTable createVirtualTable() throws Untranslatable {
-            create("VIRTUAL", "TABLE");
-            var name = qualifiedName();
-            expect("USING");
-            var module = name();
-            var arguments = new ArrayList<String>();
-            if (accept("(")) {
-                do {
-                    var first = at;
-                    skipBalanced(",");
-                    arguments.add(textFrom(first));
-                } while (accept(","));
-                expect(")");
-            }
-            return new CreateTable(name, List.of(), List.of(), List.of(), List.of(), false, false, module, arguments);
-        }
-
-        /** Goes on to the word given, or to the parenthesis that closes what was opened before. */
-        private void skipBalanced(String until) throws Untranslatable {
-            for (var depth = 0; depth > 0 || !is(until) && !is(")"); at++) {
+        /** What stands before the word given, or before the parenthesis that closes what was opened earlier. */
+        private String textUpTo(String word) {
+            var first = at;
+            for (var depth = 0; depth > 0 || !is(word) && !is(")"); at++) {
                 if (peek().type == Type.END) {
                     throw unexpected();
                 }
                 depth += is("(") ? 1 : is(")") ? -1 : 0;
             }
+            return textFrom(first);
         }
 
-        private String textInParentheses() throws Untranslatable {
-            expect("(");
-            var first = at;
-            skipBalanced(")");
-            var text = textFrom(first);
-            expect(")");
-            return text;
+        private String textInParentheses() {
+            return inParentheses(() -> textUpTo(")"));
+        }
+
+        // --- CREATE ---
+
+        private void create(String... kinds) {
+            expect("CREATE");
+            acceptAny("TEMP", "TEMPORARY");
+            expect(kinds);
+            accept("IF", "NOT", "EXISTS");
+        }
+
+        private CreateTable createTable() {
+            if (!is("CREATE", "VIRTUAL")) {
+                create("TABLE");
+                return new TableReader(qualifiedName()).read();
+            }
+            create("VIRTUAL", "TABLE");
+            var name = qualifiedName();
+            expect("USING");
+            var module = name();
+            List<String> arguments = is("(") ? listInParentheses(() -> textUpTo(",")) : List.of();
+            return new CreateTable(name, List.of(), List.of(), List.of(), List.of(), false, false, module, arguments);
         }
 
         /** The body of CREATE TABLE; a name given by CONSTRAINT holds for the next constraint only. */
         private final class TableReader {
+            private static final Set<String> AFTER_TYPE = Set.of(
+                    "CONSTRAINT PRIMARY NOT NULL UNIQUE CHECK DEFAULT COLLATE REFERENCES GENERATED AS DEFERRABLE".split(" "));
+
             final String table;
             final List<ColumnDef> columns = new ArrayList<>();
             final List<KeyDef> keys = new ArrayList<>();
             final List<CheckDef> checks = new ArrayList<>();
             final List<ReferenceDef> references = new ArrayList<>();
+            boolean autoincrement;
 
             TableReader(String table) {
                 this.table = table;
             }
 
-            CreateTable read() throws Untranslatable {
-                if (is("AS")) {
-                    throw new Untranslatable("CREATE TABLE AS");
-                }
+            CreateTable read() {
+                refuseIf(is("AS"), "CREATE TABLE AS");
                 expect("(");
                 do {
                     if (isTableConstraint()) {
@@ -8116,33 +7995,26 @@ class migrate_to_postgres implements Callable<Integer> {
                     // SQLite lets the comma between two constraints of the table be left out
                 } while (accept(",") || isTableConstraint());
                 expect(")");
-                var withoutRowid = false;
-                var strict = false;
-                while (isName()) {
-                    var option = acceptAny("WITHOUT ROWID", "STRICT");
-                    if (option == null) {
-                        throw unexpected();
-                    }
-                    withoutRowid |= option.startsWith("WITHOUT");
-                    strict |= option.equals("STRICT");
+                var options = new HashSet<String>();
+                for (var option = acceptAny("WITHOUT ROWID", "STRICT"); option != null; option = acceptAny("WITHOUT ROWID", "STRICT")) {
+                    options.add(option);
                     accept(",");
                 }
-                return new CreateTable(table, columns, keys, checks, references, withoutRowid, strict, null, List.of());
+                return new CreateTable(table, columns, keys, checks, references, options.contains("WITHOUT ROWID"), options.contains("STRICT"), null, List.of());
             }
 
             private boolean isTableConstraint() {
                 return is("CONSTRAINT") || is("PRIMARY", "KEY") || is("UNIQUE", "(") || is("CHECK", "(") || is("FOREIGN", "KEY");
             }
 
-            private void tableConstraint() throws Untranslatable {
+            private void tableConstraint() {
                 var name = accept("CONSTRAINT") ? name() : null;
                 if (accept("PRIMARY", "KEY")) {
                     key(name, true);
                 } else if (accept("UNIQUE")) {
                     key(name, false);
                 } else if (accept("CHECK")) {
-                    checks.add(new CheckDef(name, textInParentheses(), null));
-                    conflict();
+                    check(name, null);
                 } else if (accept("FOREIGN", "KEY")) {
                     var local = listInParentheses(Sql.this::name);
                     expect("REFERENCES");
@@ -8152,21 +8024,25 @@ class migrate_to_postgres implements Callable<Integer> {
                 }
             }
 
-            private void key(String name, boolean primary) throws Untranslatable {
-                expect("(");
-                var autoincrement = new boolean[1];
-                var all = list(() -> {
-                    var column = name();
-                    var collation = accept("COLLATE") ? name() : null;
-                    var desc = descending();
-                    autoincrement[0] |= accept("AUTOINCREMENT");
-                    return new KeyColumn(column, desc, collation);
-                });
-                expect(")");
-                keys.add(new KeyDef(name, primary, all, conflict(), autoincrement[0]));
+            private void key(String name, boolean primary) {
+                var all = listInParentheses(this::keyColumn);
+                keys.add(new KeyDef(name, primary, all, conflict(), primary && autoincrement));
             }
 
-            private void column() throws Untranslatable {
+            private KeyColumn keyColumn() {
+                var column = name();
+                var collation = accept("COLLATE") ? name() : null;
+                var desc = descending();
+                autoincrement |= accept("AUTOINCREMENT");
+                return new KeyColumn(column, desc, collation);
+            }
+
+            private void check(String name, String column) {
+                checks.add(new CheckDef(name, textInParentheses(), column));
+                conflict();
+            }
+
+            private void column() {
                 var column = name();
                 var declared = declaredType();
                 var notNull = false;
@@ -8174,33 +8050,30 @@ class migrate_to_postgres implements Callable<Integer> {
                 String defaultText = null, collation = null, generated = null, constraint = null;
                 while (!is(",") && !is(")")) {
                     var name = constraint;
-                    constraint = null;
-                    if (accept("CONSTRAINT")) {
-                        constraint = name();
-                    } else if (accept("PRIMARY", "KEY")) {
+                    constraint = accept("CONSTRAINT") ? name() : null;
+                    if (constraint != null) {
+                        continue;
+                    }
+                    if (accept("PRIMARY", "KEY")) {
                         var desc = descending();
                         var conflict = conflict();
                         keys.add(new KeyDef(name, true, List.of(new KeyColumn(column, desc, null)), conflict, accept("AUTOINCREMENT")));
                     } else if (accept("UNIQUE")) {
                         keys.add(new KeyDef(name, false, List.of(new KeyColumn(column, false, null)), conflict(), false));
-                    } else if (accept("NOT", "NULL")) {
-                        notNull = true;
-                        conflict();
-                    } else if (accept("NULL")) {
+                    } else if (is("NOT", "NULL") || is("NULL")) {
+                        notNull |= "NOT NULL".equals(acceptAny("NOT NULL", "NULL"));
                         conflict();
                     } else if (accept("CHECK")) {
-                        checks.add(new CheckDef(name, textInParentheses(), column));
-                        conflict();
+                        check(name, column);
                     } else if (accept("DEFAULT")) {
-                        defaultText = defaultText();
+                        defaultText = textOf(this::defaultValue);
                     } else if (accept("COLLATE")) {
                         collation = name();
                     } else if (accept("REFERENCES")) {
                         references.add(reference(name, List.of(column)));
-                    } else if (accept("GENERATED", "ALWAYS", "AS") || accept("AS")) {
+                    } else if (acceptAny("GENERATED ALWAYS AS", "AS") != null) {
                         generated = textInParentheses();
-                        stored = accept("STORED");
-                        accept("VIRTUAL");
+                        stored = "STORED".equals(acceptAny("STORED", "VIRTUAL"));
                     } else {
                         throw unexpected();
                     }
@@ -8208,7 +8081,7 @@ class migrate_to_postgres implements Callable<Integer> {
                 columns.add(new ColumnDef(column, declared, notNull, defaultText, collation, generated, stored));
             }
 
-            private String declaredType() throws Untranslatable {
+            private String declaredType() {
                 var first = at;
                 while (isName() && !(peek().type == Type.WORD && AFTER_TYPE.contains(peek().text.toUpperCase(Locale.ROOT)))) {
                     at++;
@@ -8219,71 +8092,64 @@ class migrate_to_postgres implements Callable<Integer> {
                 return textFrom(first);
             }
 
-            private String defaultText() throws Untranslatable {
-                var first = at;
+            private String defaultValue() {
                 if (is("(")) {
-                    textInParentheses();
-                } else {
-                    if (!accept("-")) {
-                        accept("+");
-                    }
-                    if (peek().type == Type.OPERATOR || peek().type == Type.END) {
-                        throw unexpected();
-                    }
-                    at++;
+                    return textInParentheses();
                 }
-                return textFrom(first);
+                acceptAny("-", "+");
+                if (peek().type == Type.OPERATOR || peek().type == Type.END) {
+                    throw unexpected();
+                }
+                return next().text;
             }
 
-            private ReferenceDef reference(String name, List<String> local) throws Untranslatable {
+            private ReferenceDef reference(String name, List<String> local) {
                 var parent = name();
-                List<String> parentColumns = is("(") ? listInParentheses(Sql.this::name) : List.of();
-                String onUpdate = null, onDelete = null;
+                var parentColumns = namesInParentheses();
+                var actions = new HashMap<String, String>();
                 var deferrable = false;
                 var deferred = false;
                 while (true) {
-                    if (accept("ON", "DELETE")) {
-                        onDelete = acceptAny("SET NULL", "SET DEFAULT", "CASCADE", "RESTRICT", "NO ACTION");
-                    } else if (accept("ON", "UPDATE")) {
-                        onUpdate = acceptAny("SET NULL", "SET DEFAULT", "CASCADE", "RESTRICT", "NO ACTION");
+                    var event = acceptAny("ON DELETE", "ON UPDATE");
+                    if (event != null) {
+                        actions.put(event, acceptAny("SET NULL", "SET DEFAULT", "CASCADE", "RESTRICT", "NO ACTION"));
                     } else if (accept("MATCH")) {
                         name();
                     } else if (is("DEFERRABLE") || is("NOT", "DEFERRABLE")) {
                         deferrable = !accept("NOT");
                         expect("DEFERRABLE");
-                        if (accept("INITIALLY")) {
-                            deferred = accept("DEFERRED") && deferrable;
-                            accept("IMMEDIATE");
-                        }
+                        deferred = "INITIALLY DEFERRED".equals(acceptAny("INITIALLY DEFERRED", "INITIALLY IMMEDIATE")) && deferrable;
                     } else {
-                        return new ReferenceDef(name, local, parent, parentColumns, onUpdate, onDelete, deferrable, deferred);
+                        return new ReferenceDef(name, local, parent, parentColumns, actions.get("ON UPDATE"), actions.get("ON DELETE"), deferrable, deferred);
                     }
                 }
             }
         }
 
         private boolean descending() {
-            return !accept("ASC") && accept("DESC");
+            return "DESC".equals(acceptAny("ASC", "DESC"));
         }
 
         private String conflict() {
-            return accept("ON", "CONFLICT") ? acceptAny("ROLLBACK", "ABORT", "FAIL", "IGNORE", "REPLACE") : null;
+            return accept("ON", "CONFLICT") ? resolution() : null;
         }
 
-        private CreateIndex createIndex() throws Untranslatable {
+        private String resolution() {
+            return acceptAny("ROLLBACK", "ABORT", "FAIL", "IGNORE", "REPLACE");
+        }
+
+        private CreateIndex createIndex() {
             var unique = is("CREATE", "UNIQUE");
-            create(unique ? new String[] {"UNIQUE", "INDEX"} : new String[] {"INDEX"});
+            create((unique ? "UNIQUE INDEX" : "INDEX").split(" "));
             var name = qualifiedName();
             expect("ON");
-            var table = name();
-            var terms = listInParentheses(this::indexTerm);
-            return new CreateIndex(name, table, unique, terms, accept("WHERE") ? textOf(Sql::expression) : null);
+            return new CreateIndex(name, name(), unique, listInParentheses(this::indexTerm), accept("WHERE") ? textOf(this::expression) : null);
         }
 
-        private IndexTerm indexTerm() throws Untranslatable {
+        private IndexTerm indexTerm() {
             var first = at;
             var expression = expression();
-            var last = at;
+            var last = at - 1;
             String collation = null;
             if (expression instanceof Collate collate) {
                 // written behind the expression, COLLATE is the last two tokens of it
@@ -8291,98 +8157,70 @@ class migrate_to_postgres implements Callable<Integer> {
                 expression = collate.operand;
                 last -= 2;
             }
-            var text = source.substring(tokens.get(first).start, tokens.get(last - 1).end);
+            var text = source.substring(tokens.get(first).start, tokens.get(last).end);
             var column = expression instanceof Name plain && plain.table == null ? plain.column
                     : expression instanceof Constant constant && constant.value instanceof String string ? string : null;
             return new IndexTerm(text, column, collation, descending());
         }
 
-        private <T> String textOf(Rule<T> rule) throws Untranslatable {
-            var first = at;
-            rule.read(this);
-            return textFrom(first);
-        }
-
-        private CreateView createView() throws Untranslatable {
+        /** A view that is not understood is still read: its text goes into the report. */
+        private CreateView createView() {
             create("VIEW");
             var name = qualifiedName();
-            List<String> columns = is("(") ? listInParentheses(this::name) : List.of();
+            var columns = namesInParentheses();
             expect("AS");
-            return new CreateView(name, columns, textOf(Sql::anything));
-        }
-
-        /** A view that is not understood is still read: its text goes into the report. */
-        private Void anything() {
-            while (peek().type != Type.END && !(is(";") && tokens.get(at + 1).type == Type.END)) {
+            var first = at;
+            while (!isEnd(0)) {
                 at++;
             }
-            return null;
+            return new CreateView(name, columns, textFrom(first));
         }
 
-        private CreateTrigger createTrigger() throws Untranslatable {
+        private CreateTrigger createTrigger() {
             create("TRIGGER");
             var name = qualifiedName();
             var timing = Objects.requireNonNullElse(acceptAny("BEFORE", "AFTER", "INSTEAD OF"), "BEFORE");
             var event = acceptAny("INSERT", "UPDATE", "DELETE");
-            if (event == null) {
-                throw unexpected();
-            }
             List<String> of = accept("OF") ? list(this::name) : List.of();
             expect("ON");
             var table = qualifiedName();
             var forEachRow = accept("FOR", "EACH", "ROW");
-            var when = accept("WHEN") ? textOf(Sql::expression) : null;
+            var when = accept("WHEN") ? textOf(this::expression) : null;
             expect("BEGIN");
-            var body = at;
             var statements = new ArrayList<String>();
-            while (!(is("END") && (tokens.get(at + 1).type == Type.END || is(1, ";") && tokens.get(at + 2).type == Type.END))) {
-                var first = at;
-                while (!is(";")) {
-                    if (peek().type == Type.END) {
-                        throw unexpected();
-                    }
-                    at++;
+            var body = textOf(() -> {
+                while (!is("END") || !isEnd(1)) {
+                    statements.add(textUpTo(";"));
+                    expect(";");
                 }
-                statements.add(textFrom(first));
-                at++;
-            }
-            var text = textFrom(body);
+                return statements;
+            });
             expect("END");
-            return new CreateTrigger(name, timing, event, of, table, forEachRow, when, text, statements);
+            return new CreateTrigger(name, timing, event, of, table, forEachRow, when, body, statements);
         }
 
         // --- reading expressions, loosest operator first: SQLite docs lang_expr.html ---
 
-        private Expression expression() throws Untranslatable {
-            var left = conjunction();
-            while (accept("OR")) {
-                left = new Binary("OR", left, conjunction());
-            }
-            return left;
+        private static final Map<String, String> SYNONYMS = Map.of("==", "=", "!=", "<>", "IS NOT DISTINCT FROM", "IS", "IS DISTINCT FROM", "IS NOT");
+
+        private Expression expression() {
+            return leftAssociative(() -> leftAssociative(this::negation, "AND"), "OR");
         }
 
-        private Expression conjunction() throws Untranslatable {
-            var left = negation();
-            while (accept("AND")) {
-                left = new Binary("AND", left, negation());
-            }
-            return left;
-        }
-
-        private Expression negation() throws Untranslatable {
+        private Expression negation() {
             return accept("NOT") ? new Unary("NOT", negation()) : equality();
         }
 
-        private Expression equality() throws Untranslatable {
+        private Expression equality() {
             var left = comparison();
             while (true) {
-                var not = is("NOT") && (is(1, "BETWEEN") || is(1, "IN") || is(1, "LIKE") || is(1, "GLOB") || is(1, "REGEXP") || is(1, "MATCH") || is(1, "NULL"));
+                var not = is("NOT") && isAny(1, "BETWEEN", "IN", "LIKE", "GLOB", "REGEXP", "MATCH", "NULL");
                 at += not ? 1 : 0;
                 String operator;
                 if (accept("ISNULL")) {
-                    left = new IsNull(false, left);
+                    left = new Binary("IS", left, new Constant(null));
                 } else if (accept("NOTNULL") || not && accept("NULL")) {
-                    left = new IsNull(true, left);
+                    left = new Binary("IS NOT", left, new Constant(null));
                 } else if (accept("BETWEEN")) {
                     var low = comparison();
                     expect("AND");
@@ -8390,67 +8228,40 @@ class migrate_to_postgres implements Callable<Integer> {
                 } else if (accept("IN")) {
                     left = in(not, left);
                 } else if ((operator = acceptAny("LIKE", "GLOB", "REGEXP", "MATCH")) != null) {
-                    var pattern = comparison();
-                    left = new Like(operator, not, left, pattern, accept("ESCAPE") ? comparison() : null);
+                    left = new Like(operator, not, left, comparison(), accept("ESCAPE") ? comparison() : null);
                 } else if ((operator = acceptAny("==", "=", "<>", "!=", "IS NOT DISTINCT FROM", "IS DISTINCT FROM", "IS NOT", "IS")) != null) {
-                    left = isOrEqual(operator, left, comparison());
+                    left = new Binary(SYNONYMS.getOrDefault(operator, operator), left, comparison());
                 } else {
                     return left;
                 }
             }
         }
 
-        private static Expression isOrEqual(String operator, Expression left, Expression right) {
-            var plain = switch (operator) {
-                case "==" -> "=";
-                case "!=" -> "<>";
-                case "IS NOT DISTINCT FROM" -> "IS";
-                case "IS DISTINCT FROM" -> "IS NOT";
-                default -> operator;
-            };
-            return right instanceof Constant constant && constant.value == null && plain.startsWith("IS") ? new IsNull(plain.equals("IS NOT"), left)
-                    : new Binary(plain, left, right);
-        }
-
-        private Expression in(boolean not, Expression left) throws Untranslatable {
+        private Expression in(boolean not, Expression left) {
             if (!is("(")) {
                 var table = qualifiedName();
-                return new In(not, left, null, everythingFrom(table));
+                var from = new Join(",", false, table, null, null, table, null, List.of());
+                var core = new Core(false, List.of(new Result(null, null, null, "*")), List.of(from), null, List.of(), null, Map.of(), null);
+                return new In(not, left, null, new Select(false, List.of(), List.of(core), List.of(), List.of(), null, null));
             }
-            expect("(");
-            if (accept(")")) {
-                return new In(not, left, List.of(), null);
-            }
-            if (is("SELECT") || is("WITH") || is("VALUES")) {
-                var select = select();
-                expect(")");
-                return new In(not, left, null, select);
-            }
-            var values = list(this::expression);
-            expect(")");
-            return new In(not, left, values, null);
+            return inParentheses(() -> isSelect() ? new In(not, left, null, select())
+                    : new In(not, left, is(")") ? List.of() : list(this::expression), null));
         }
 
-        private static Select everythingFrom(String table) {
-            var from = new Join(",", false, table, null, null, table, null, List.of());
-            var core = new Core(false, List.of(new Result(null, null, null, "*")), List.of(from), null, List.of(), null, Map.of(), null);
-            return new Select(false, List.of(), List.of(core), List.of(), List.of(), null, null);
-        }
-
-        private Expression comparison() throws Untranslatable {
+        private Expression comparison() {
             return leftAssociative(() -> leftAssociative(() -> leftAssociative(() -> leftAssociative(() -> leftAssociative(this::collated,
                     "||", "->>", "->"), "*", "/", "%"), "+", "-"), "&", "|", "<<", ">>"), "<=", ">=", "<", ">");
         }
 
-        private Expression leftAssociative(Item<Expression> operand, String... operators) throws Untranslatable {
-            var left = operand.read();
+        private Expression leftAssociative(Supplier<Expression> operand, String... operators) {
+            var left = operand.get();
             for (var operator = acceptAny(operators); operator != null; operator = acceptAny(operators)) {
-                left = new Binary(operator, left, operand.read());
+                left = new Binary(operator, left, operand.get());
             }
             return left;
         }
 
-        private Expression collated() throws Untranslatable {
+        private Expression collated() {
             var operand = unary();
             while (accept("COLLATE")) {
                 operand = new Collate(operand, name().toUpperCase(Locale.ROOT));
@@ -8458,7 +8269,7 @@ class migrate_to_postgres implements Callable<Integer> {
             return operand;
         }
 
-        private Expression unary() throws Untranslatable {
+        private Expression unary() {
             var operator = acceptAny("-", "+", "~");
             if (operator == null) {
                 return primary();
@@ -8471,77 +8282,63 @@ class migrate_to_postgres implements Callable<Integer> {
             return new Unary(operator, unary());
         }
 
-        private Expression primary() throws Untranslatable {
-            var token = peek();
-            switch (token.type) {
-                case NUMBER:
-                    return new Constant(numberValue(next().text));
-                case STRING:
-                    return tokens.get(at + 1).text.equals(".") ? column() : new Constant(next().text);
-                case BLOB:
-                    return new Constant(HexFormat.of().parseHex(next().text));
-                case NAME:
-                    return column();
-                case WORD:
-                    return word();
-                default:
-            }
-            if (!accept("(")) {
-                throw "?:@$".contains(token.text) && !token.text.isEmpty() ? new Untranslatable("a parameter has no value here") : unexpected();
-            }
-            if (is("SELECT") || is("WITH") || is("VALUES")) {
-                var select = select();
-                expect(")");
-                return new Scalar(select);
-            }
-            var values = list(this::expression);
-            expect(")");
-            return values.size() == 1 ? values.get(0) : new Row(values);
+        private Expression primary() {
+            return switch (peek().type) {
+                case NUMBER -> new Constant(numberValue(next().text));
+                case STRING -> is(1, ".") ? column() : new Constant(next().text);
+                case BLOB -> new Constant(HexFormat.of().parseHex(next().text));
+                case NAME -> column();
+                case WORD -> is(1, ".") ? column() : word();
+                default -> parenthesized();
+            };
         }
 
-        private Expression word() throws Untranslatable {
+        private Expression parenthesized() {
+            refuseIf(isAny(0, "?", ":", "@", "$"), "a parameter has no value here");
+            return inParentheses(() -> {
+                if (isSelect()) {
+                    return new Scalar(select());
+                }
+                var values = list(this::expression);
+                return values.size() == 1 ? values.get(0) : new Row(values);
+            });
+        }
+
+        private Expression word() {
             var word = peek().text.toUpperCase(Locale.ROOT);
-            if (is(1, ".")) {
-                return column();
-            }
-            switch (word) {
-                case "NULL":
+            return switch (word) {
+                case "NULL" -> {
                     at++;
-                    return new Constant(null);
-                case "CURRENT_TIMESTAMP", "CURRENT_DATE", "CURRENT_TIME":
+                    yield new Constant(null);
+                }
+                case "CURRENT_TIMESTAMP", "CURRENT_DATE", "CURRENT_TIME" -> {
                     at++;
-                    return new Current(word);
-                case "CASE":
-                    return caseExpression();
-                case "CAST":
-                    return cast();
-                case "NOT":
-                    return negation();
-                case "EXISTS":
-                    expect("EXISTS", "(");
-                    var select = select();
-                    expect(")");
-                    return new Exists(select);
-                case "RAISE":
-                    return raise();
-                case "SELECT", "FROM", "WHERE", "GROUP", "ORDER", "WHEN", "THEN", "ELSE", "END", "AND", "OR", "IN", "IS", "AS", "ON", "UNION":
-                    throw unexpected();
-                default:
-                    return is(1, "(") ? call() : column();
-            }
+                    yield new Call(word.equals("CURRENT_DATE") ? "date" : word.equals("CURRENT_TIME") ? "time" : "datetime");
+                }
+                case "EXISTS" -> {
+                    at++;
+                    yield new Exists(inParentheses(this::select));
+                }
+                case "CASE" -> caseExpression();
+                case "CAST" -> cast();
+                case "NOT" -> negation();
+                case "RAISE" -> raise();
+                case "SELECT", "FROM", "WHERE", "GROUP", "ORDER", "WHEN", "THEN", "ELSE", "END", "AND", "OR", "IN", "IS", "AS", "ON", "UNION" -> throw unexpected();
+                default -> is(1, "(") ? call() : column();
+            };
         }
 
-        private Expression column() throws Untranslatable {
-            var token = next();
-            var loose = token.quote == '"';
+        private Expression column() {
+            var loose = source.charAt(peek().start) == '"';
+            var first = next().text;
             if (!accept(".")) {
-                return new Name(null, token.text, loose);
+                return new Name(null, first, loose);
             }
             var second = name();
-            return accept(".") ? new Name(second, name(), false) : new Name(token.text, second, false);
+            return accept(".") ? new Name(second, name(), false) : new Name(first, second, false);
         }
 
-        private Expression caseExpression() throws Untranslatable {
+        private Expression caseExpression() {
             expect("CASE");
             var base = is("WHEN") ? null : expression();
             var whens = new ArrayList<When>();
@@ -8555,125 +8352,96 @@ class migrate_to_postgres implements Callable<Integer> {
             return new Case(base, whens, otherwise);
         }
 
-        private Expression cast() throws Untranslatable {
-            expect("CAST", "(");
-            var operand = expression();
-            expect("AS");
-            var first = at;
-            skipBalanced(")");
-            var type = textFrom(first);
-            expect(")");
-            return new Cast(operand, type);
+        private Expression cast() {
+            expect("CAST");
+            return inParentheses(() -> {
+                var operand = expression();
+                expect("AS");
+                return new Cast(operand, textUpTo(")"));
+            });
         }
 
-        private Expression raise() throws Untranslatable {
-            expect("RAISE", "(");
-            var action = acceptAny("IGNORE", "ROLLBACK", "ABORT", "FAIL");
-            var message = accept(",") ? expression() : null;
-            expect(")");
-            return new Raise(action, message);
+        private Expression raise() {
+            expect("RAISE");
+            return inParentheses(() -> new Raise(acceptAny("IGNORE", "ROLLBACK", "ABORT", "FAIL"), accept(",") ? expression() : null));
         }
 
-        private Expression call() throws Untranslatable {
+        private Expression call() {
             var function = next().text.toLowerCase(Locale.ROOT);
-            expect("(");
-            var distinct = accept("DISTINCT");
-            var star = accept("*");
-            List<Expression> arguments = star || is(")") ? List.of() : list(this::expression);
-            List<Order> orderBy = accept("ORDER", "BY") ? list(this::order) : List.of();
-            expect(")");
-            Expression filter = null;
-            if (accept("FILTER")) {
-                expect("(", "WHERE");
-                filter = expression();
-                expect(")");
-            }
-            Window window = null;
-            if (accept("OVER")) {
-                window = is("(") ? window() : new Window(name(), List.of(), List.of(), "");
-            }
-            return new Call(function, distinct, star, arguments, orderBy, filter, window);
+            var call = inParentheses(() -> {
+                var distinct = accept("DISTINCT");
+                var star = accept("*");
+                return new Call(function, distinct, star, star || is(")") ? List.of() : list(this::expression), orderBy(), null, null);
+            });
+            var filter = accept("FILTER") ? inParentheses(this::where) : null;
+            var window = !accept("OVER") ? null : is("(") ? window() : new Window(name(), List.of(), List.of(), "");
+            return new Call(function, call.distinct, call.star, call.arguments, call.orderBy, filter, window);
         }
 
-        private Window window() throws Untranslatable {
-            expect("(");
-            var base = isName() && !is("PARTITION") && !is("ORDER") && !is("ROWS") && !is("RANGE") && !is("GROUPS") ? name() : null;
-            List<Expression> partitionBy = accept("PARTITION", "BY") ? list(this::expression) : List.of();
-            List<Order> orderBy = accept("ORDER", "BY") ? list(this::order) : List.of();
-            var first = at;
-            skipBalanced(")");
-            var frame = textFrom(first);
-            expect(")");
-            if (!frame.matches("(?i)[a-z0-9.\\s]*")) {
-                throw new Untranslatable("window frame " + frame);
-            }
-            return new Window(base, partitionBy, orderBy, frame);
+        private Window window() {
+            return inParentheses(() -> {
+                var base = isName() && !isAny(0, "PARTITION", "ORDER", "ROWS", "RANGE", "GROUPS") ? name() : null;
+                List<Expression> partitionBy = accept("PARTITION", "BY") ? list(this::expression) : List.of();
+                var orderBy = orderBy();
+                var frame = textUpTo(")");
+                refuseIf(!frame.matches("(?i)[a-z0-9.\\s]*"), "window frame " + frame);
+                return new Window(base, partitionBy, orderBy, frame);
+            });
         }
 
-        private Order order() throws Untranslatable {
-            var expression = expression();
-            var desc = descending();
-            return new Order(expression, desc, accept("NULLS") ? acceptAny("FIRST", "LAST") : null);
+        private List<Order> orderBy() {
+            return accept("ORDER", "BY") ? list(() -> new Order(expression(), descending(), accept("NULLS") ? acceptAny("FIRST", "LAST") : null)) : List.of();
+        }
+
+        private Expression where() {
+            return accept("WHERE") ? expression() : null;
         }
 
         // --- reading selects ---
 
-        private Select select() throws Untranslatable {
-            var recursive = false;
-            List<Common> with = List.of();
-            if (accept("WITH")) {
-                recursive = accept("RECURSIVE");
-                with = list(this::common);
-            }
+        private static final Set<String> NO_ALIAS = Set.of(("FROM WHERE GROUP ORDER HAVING LIMIT UNION EXCEPT INTERSECT ON USING JOIN LEFT RIGHT FULL INNER CROSS "
+                + "NATURAL OUTER WINDOW AS SET VALUES RETURNING INDEXED NOT DEFAULT SELECT").split(" "));
+
+        private Select select() {
+            var with = accept("WITH");
+            var recursive = with && accept("RECURSIVE");
+            List<Common> commons = with ? list(this::common) : List.of();
             var cores = new ArrayList<>(List.of(core()));
             var operators = new ArrayList<String>();
             for (var operator = compound(); operator != null; operator = compound()) {
                 operators.add(operator);
                 cores.add(core());
             }
-            List<Order> orderBy = accept("ORDER", "BY") ? list(this::order) : List.of();
-            Expression limit = null, offset = null;
-            if (accept("LIMIT")) {
-                limit = expression();
-                if (accept("OFFSET")) {
-                    offset = expression();
-                } else if (accept(",")) {
-                    offset = limit;
-                    limit = expression();
-                }
+            var orderBy = orderBy();
+            var limit = accept("LIMIT") ? expression() : null;
+            if (limit != null && accept(",")) {
+                return new Select(recursive, commons, cores, operators, orderBy, expression(), limit);
             }
-            return new Select(recursive, with, cores, operators, orderBy, limit, offset);
+            return new Select(recursive, commons, cores, operators, orderBy, limit, limit != null && accept("OFFSET") ? expression() : null);
         }
 
         private String compound() {
             return acceptAny("UNION ALL", "UNION", "INTERSECT", "EXCEPT");
         }
 
-        private Common common() throws Untranslatable {
+        private Common common() {
             var name = name();
-            List<String> columns = is("(") ? listInParentheses(this::name) : List.of();
+            var columns = namesInParentheses();
             expect("AS");
-            accept("NOT");
-            accept("MATERIALIZED");
-            expect("(");
-            var select = select();
-            expect(")");
-            return new Common(name, columns, select);
+            acceptAny("NOT MATERIALIZED", "MATERIALIZED");
+            return new Common(name, columns, inParentheses(this::select));
         }
 
-        private Core core() throws Untranslatable {
+        private Core core() {
             if (accept("VALUES")) {
                 var rows = list(() -> new Row(listInParentheses(this::expression)));
                 return new Core(false, List.of(), List.of(), null, List.of(), null, Map.of(), rows);
             }
             expect("SELECT");
-            var distinct = accept("DISTINCT");
-            if (!distinct) {
-                accept("ALL");
-            }
+            var distinct = "DISTINCT".equals(acceptAny("DISTINCT", "ALL"));
             var results = list(this::result);
             List<Join> from = accept("FROM") ? from() : List.of();
-            var where = accept("WHERE") ? expression() : null;
+            var where = where();
             List<Expression> groupBy = accept("GROUP", "BY") ? list(this::expression) : List.of();
             var having = accept("HAVING") ? expression() : null;
             var windows = new LinkedHashMap<String, Window>();
@@ -8687,7 +8455,7 @@ class migrate_to_postgres implements Callable<Integer> {
             return new Core(distinct, results, from, where, groupBy, having, windows, null);
         }
 
-        private Result result() throws Untranslatable {
+        private Result result() {
             if (accept("*")) {
                 return new Result(null, null, null, "*");
             }
@@ -8699,27 +8467,20 @@ class migrate_to_postgres implements Callable<Integer> {
             var first = at;
             var expression = expression();
             var text = textFrom(first);
-            return new Result(expression, alias(), null, text);
+            return new Result(expression, alias(null), null, text);
         }
 
-        private String alias() throws Untranslatable {
-            if (accept("AS")) {
-                return name();
-            }
-            var word = peek().type == Type.WORD;
-            return isName() && !(word && NO_ALIAS.contains(peek().text.toUpperCase(Locale.ROOT))) ? name() : null;
+        /** The name given to a column or a table, else the one it has. */
+        private String alias(String own) {
+            var isAlias = accept("AS") || isName() && !(peek().type == Type.WORD && NO_ALIAS.contains(peek().text.toUpperCase(Locale.ROOT)));
+            return isAlias ? name() : own;
         }
 
-        private List<Join> from() throws Untranslatable {
-            var joins = new ArrayList<Join>();
-            joins.add(joined(",", false));
+        private List<Join> from() {
+            var joins = new ArrayList<>(List.of(joined(",", false)));
             while (true) {
-                if (accept(",")) {
-                    joins.add(joined(",", false));
-                    continue;
-                }
                 var natural = accept("NATURAL");
-                var kind = acceptAny("LEFT OUTER JOIN", "LEFT JOIN", "RIGHT OUTER JOIN", "RIGHT JOIN", "FULL OUTER JOIN", "FULL JOIN", "INNER JOIN",
+                var kind = acceptAny(",", "LEFT OUTER JOIN", "LEFT JOIN", "RIGHT OUTER JOIN", "RIGHT JOIN", "FULL OUTER JOIN", "FULL JOIN", "INNER JOIN",
                         "CROSS JOIN", "JOIN");
                 if (kind == null) {
                     return joins;
@@ -8728,24 +8489,13 @@ class migrate_to_postgres implements Callable<Integer> {
             }
         }
 
-        private Join joined(String kind, boolean natural) throws Untranslatable {
-            String table = null;
-            Select select = null;
-            List<Join> nested = null;
-            if (accept("(")) {
-                if (is("SELECT") || is("WITH") || is("VALUES")) {
-                    select = select();
-                } else {
-                    nested = from();
-                }
-                expect(")");
-            } else {
-                table = qualifiedName();
-                if (is("(")) {
-                    throw new Untranslatable("table-valued function " + table);
-                }
-            }
-            var alias = alias();
+        private Join joined(String kind, boolean natural) {
+            var inner = is("(");
+            var select = inner && isAny(1, "SELECT", "WITH", "VALUES") ? inParentheses(this::select) : null;
+            var nested = inner && select == null ? inParentheses(this::from) : null;
+            var table = inner ? null : qualifiedName();
+            refuseIf(!inner && is("("), "table-valued function " + table);
+            var alias = alias(table);
             if (accept("INDEXED", "BY")) {
                 name();
             } else {
@@ -8753,62 +8503,49 @@ class migrate_to_postgres implements Callable<Integer> {
             }
             var on = accept("ON") ? expression() : null;
             List<String> using = on == null && accept("USING") ? listInParentheses(this::name) : List.of();
-            return new Join(kind, natural, table, select, nested, alias == null ? table : alias, on, using);
+            return new Join(kind, natural, table, select, nested, alias, on, using);
         }
 
         // --- reading the statements of triggers ---
 
-        private Statement statement() throws Untranslatable {
-            if (is("WITH") || is("SELECT") || is("VALUES")) {
+        private Statement statement() {
+            if (isSelect()) {
                 return new Query(select());
             }
             if (is("INSERT") || is("REPLACE")) {
-                return insert();
+                var conflict = accept("REPLACE") ? "REPLACE" : accept("INSERT") ? orConflict() : null;
+                expect("INTO");
+                return new Insert(conflict, qualifiedName(), namesInParentheses(), accept("DEFAULT", "VALUES") ? null : select());
             }
             if (accept("UPDATE")) {
                 var conflict = orConflict();
                 var table = qualifiedName();
-                var alias = alias();
+                var alias = alias(table);
                 expect("SET");
                 var assignments = list(this::assignments).stream().flatMap(List::stream).toList();
-                List<Join> from = accept("FROM") ? from() : List.of();
-                return new Update(conflict, table, alias == null ? table : alias, assignments, from, accept("WHERE") ? expression() : null);
+                return new Update(conflict, table, alias, assignments, accept("FROM") ? from() : List.of(), where());
             }
             expect("DELETE", "FROM");
             var table = qualifiedName();
-            var alias = alias();
-            return new Delete(table, alias == null ? table : alias, accept("WHERE") ? expression() : null);
+            return new Delete(table, alias(table), where());
         }
 
         private String orConflict() {
-            return accept("OR") ? acceptAny("ROLLBACK", "ABORT", "FAIL", "IGNORE", "REPLACE") : null;
+            return accept("OR") ? resolution() : null;
         }
 
-        private List<Assignment> assignments() throws Untranslatable {
-            if (!is("(")) {
-                var column = name();
-                expect("=");
-                return List.of(new Assignment(column, expression()));
-            }
-            var columns = listInParentheses(this::name);
+        private List<Assignment> assignments() {
+            var several = is("(");
+            var columns = several ? namesInParentheses() : List.of(name());
             expect("=");
-            if (!(expression() instanceof Row row) || row.values.size() != columns.size()) {
+            var value = expression();
+            if (!several) {
+                return List.of(new Assignment(columns.get(0), value));
+            }
+            if (!(value instanceof Row row) || row.values.size() != columns.size()) {
                 throw new Untranslatable("several columns set from a select");
             }
             return IntStream.range(0, columns.size()).mapToObj(i -> new Assignment(columns.get(i), row.values.get(i))).toList();
-        }
-
-        private Statement insert() throws Untranslatable {
-            var conflict = accept("REPLACE") ? "REPLACE" : null;
-            if (conflict == null) {
-                expect("INSERT");
-                conflict = orConflict();
-            }
-            expect("INTO");
-            var table = qualifiedName();
-            List<String> columns = is("(") ? listInParentheses(this::name) : List.of();
-            var source = accept("DEFAULT", "VALUES") ? null : select();
-            return new Insert(conflict, table, columns, source);
         }
     }
 
@@ -8823,8 +8560,7 @@ class migrate_to_postgres implements Callable<Integer> {
      * A column as it is in the target: {@code name} in SQLite, {@code target} in PostgreSQL (unquoted), {@code type} of PostgreSQL, {@code affinity} of SQLite,
      * {@code conversion} how the values changed: "same", "boolean", "iso", "unix" and the other epochs, "json", "uuid", "enum", "enum-lower", "enum-upper", "number".
      */
-    record SeenColumn(String name, String target, String type, String affinity, String conversion, boolean noCase) {
-    }
+    record SeenColumn(String name, String target, String type, String affinity, String conversion, boolean noCase) { }
 
     /** A table or view as it is in the target: {@code target} is quoted and qualified, {@code rowidColumn} the target column that is the rowid, or null. */
     record SeenTable(String name, String target, boolean hasRowid, String rowidColumn, List<SeenColumn> columns) {
@@ -8834,8 +8570,7 @@ class migrate_to_postgres implements Callable<Integer> {
     }
 
     /** The select of a translated view; {@code seen} describes its columns for views that read it; a type is null where PostgreSQL knows better. */
-    record View(String sql, List<String> columns, List<String> types, List<SeenColumn> seen) {
-    }
+    record View(String sql, List<String> columns, List<String> types, List<SeenColumn> seen) { }
 
     /** A translated trigger: CREATE FUNCTION, then CREATE TRIGGER. */
     record Trigger(String function, String trigger) {
@@ -8845,11 +8580,25 @@ class migrate_to_postgres implements Callable<Integer> {
     }
 
     /**
-     * What PostgreSQL's type of an expression means to the translation. NUMBER is double precision that in SQLite may be an integer too, REAL_OR_ZERO only the integer 0;
-     * JSON_VALUE is jsonb that stands for the plain value in it; MIXED is text that was also numbers.
+     * What PostgreSQL's type of an expression means to the translation. NUMBER is double precision that in SQLite may be an integer too, REAL_OR_ZERO only the
+     * integer 0; JSON_VALUE is jsonb that stands for the plain value in it; MIXED is text that was also numbers.
      */
     enum Kind {
-        NULL, BOOLEAN, INTEGER, REAL, REAL_OR_ZERO, NUMBER, NUMERIC, TEXT, BLOB, DATE, TIME, TIMESTAMP, TIMESTAMPTZ, JSON, JSON_VALUE, UUID, ENUM, MIXED, OTHER;
+        NULL("text", ""), BOOLEAN("boolean", "boolean"), INTEGER("bigint", "smallint,integer,bigint,int2,int4,int8"),
+        REAL("double precision", "real,double precision,float8,float4"), REAL_OR_ZERO("double precision", ""), NUMBER("double precision", ""),
+        NUMERIC("numeric", "numeric,decimal"), TEXT("text", "text,varchar,character varying,citext"), BLOB("bytea", "bytea"), DATE("date", "date"),
+        TIME("time", "time,time without time zone"), TIMESTAMP("timestamp", "timestamp,timestamp without time zone"),
+        TIMESTAMPTZ("timestamptz", "timestamptz,timestamp with time zone"), JSON("jsonb", "json,jsonb"), JSON_VALUE("jsonb", ""), UUID("uuid", "uuid"),
+        ENUM(null, ""), MIXED("text", ""), OTHER(null, "");
+
+        /** The PostgreSQL type that a value of this kind is given where nothing else says it; null if there is none. */
+        final String type;
+        private final Set<String> names;
+
+        Kind(String type, String names) {
+            this.type = type;
+            this.names = Set.of(names.split(","));
+        }
 
         boolean isNumber() {
             return this == INTEGER || this == NUMERIC || isDouble();
@@ -8864,47 +8613,14 @@ class migrate_to_postgres implements Callable<Integer> {
         }
 
         static Kind of(String type, String conversion) {
-            var plain = type.toLowerCase(Locale.ROOT).replaceFirst("\\(.*\\)", "");
-            return switch (plain) {
-                case "boolean" -> BOOLEAN;
-                case "smallint", "integer", "bigint", "int2", "int4", "int8" -> INTEGER;
-                case "real", "double precision", "float8", "float4" -> REAL;
-                case "numeric", "decimal" -> NUMERIC;
-                case "text", "varchar", "character varying", "citext" -> TEXT;
-                case "bytea" -> BLOB;
-                case "date" -> DATE;
-                case "time", "time without time zone" -> TIME;
-                case "timestamp", "timestamp without time zone" -> TIMESTAMP;
-                case "timestamptz", "timestamp with time zone" -> TIMESTAMPTZ;
-                case "json", "jsonb" -> JSON;
-                case "uuid" -> UUID;
-                default -> conversion.startsWith("enum") ? ENUM : OTHER;
-            };
-        }
-
-        /** The PostgreSQL type that a value of this kind is given where nothing else says it; null if there is none. */
-        String type() {
-            return switch (this) {
-                case BOOLEAN -> "boolean";
-                case INTEGER -> "bigint";
-                case REAL, REAL_OR_ZERO, NUMBER -> "double precision";
-                case NUMERIC -> "numeric";
-                case NULL, TEXT, MIXED -> "text";
-                case BLOB -> "bytea";
-                case DATE -> "date";
-                case TIME -> "time";
-                case TIMESTAMP -> "timestamp";
-                case TIMESTAMPTZ -> "timestamptz";
-                case JSON, JSON_VALUE -> "jsonb";
-                case UUID -> "uuid";
-                default -> null;
-            };
+            var name = type.toLowerCase(Locale.ROOT).replaceFirst("\\(.*\\)", "");
+            return Stream.of(values()).filter(kind -> kind.names.contains(name)).findFirst().orElse(conversion.startsWith("enum") ? ENUM : OTHER);
         }
     }
 
     /**
-     * A time in UTC: {@code sql} is a timestamp without time zone, {@code form} what SQLite made of it: "iso", "time", "unix" or "julian"; {@code day} if
-     * only the date.
+     * A time in UTC: {@code sql} is a timestamp without time zone, {@code form} what SQLite made of it: "iso", "time", "unix" or "julian"; {@code day} if only
+     * the date.
      */
     record Moment(String sql, String form, boolean day) {
         String exact() {
@@ -8916,12 +8632,13 @@ class migrate_to_postgres implements Callable<Integer> {
      * A translated expression. {@code rank} says how tightly it binds, {@code affinity} is SQLite's ("" for none), {@code ordered} that its collation is "C",
      * {@code constant} its value if it is a literal, {@code moment} the time it was computed from, {@code column} the column that it is.
      */
-    record Value(String sql, int rank, Kind kind, String type, String affinity, boolean ordered, boolean noCase, Object constant, Moment moment,
-            SeenColumn column) {
+    record Value(String sql, int rank, Kind kind, String type, String affinity, boolean ordered, boolean noCase, Object constant, Moment moment, SeenColumn column) {
         static final int OR = 1, AND = 2, NOT = 3, COMPARISON = 4, OTHER = 5, SUM = 6, PRODUCT = 7, SIGN = 8, CAST = 9, ATOM = 10;
+        static final Value UNKNOWN = of(Kind.BOOLEAN, CAST, "NULL::boolean");
+        static final Value NULL_TEXT = of(Kind.TEXT, CAST, "NULL::text");
 
         static Value of(Kind kind, int rank, String sql) {
-            return new Value(sql, rank, kind, kind.type(), "", false, false, null, null, null);
+            return new Value(sql, rank, kind, kind.type, "", false, false, null, null, null);
         }
 
         static Value atom(Kind kind, String sql) {
@@ -8930,6 +8647,24 @@ class migrate_to_postgres implements Callable<Integer> {
 
         static Value truth(int rank, String sql) {
             return of(Kind.BOOLEAN, rank, sql);
+        }
+
+        static Value test(String sql) {
+            return truth(COMPARISON, sql);
+        }
+
+        /** An integer of 32 bits. */
+        static Value small(String sql) {
+            return atom(Kind.INTEGER, sql).type("integer");
+        }
+
+        /** The end of the SQL is a cast to the type of its kind. */
+        static Value ofCast(Kind kind, String sql) {
+            return of(kind, CAST, sql + "::" + kind.type);
+        }
+
+        Value sql(String newSql, int newRank) {
+            return new Value(newSql, newRank, kind, type, affinity, ordered, noCase, constant, moment, column);
         }
 
         Value type(String newType) {
@@ -8960,40 +8695,53 @@ class migrate_to_postgres implements Callable<Integer> {
             return new Value(sql, rank, kind, type, affinity, ordered, noCase, constant, moment, newColumn);
         }
 
-        Value sql(String newSql, int newRank) {
-            return new Value(newSql, newRank, kind, type, affinity, ordered, noCase, constant, moment, column);
-        }
-
         /** The SQL, in parentheses if it binds less tightly than its place needs. */
         String at(int needed) {
             return rank >= needed ? sql : "(" + sql + ")";
+        }
+
+        /** The SQL as an operand of a comparison, a test or ||. */
+        String operand() {
+            return at(OTHER);
         }
 
         String cast(String to) {
             return at(CAST) + "::" + to;
         }
 
-        boolean isTrue() {
-            return Boolean.TRUE.equals(constant);
+        Value castTo(Kind newKind) {
+            return of(newKind, CAST, cast(newKind.type));
+        }
+
+        Value castToInt() {
+            return of(Kind.INTEGER, CAST, cast("int")).type("integer");
         }
 
         boolean hasNumericAffinity() {
-            return affinity.equals("INTEGER") || affinity.equals("REAL") || affinity.equals("NUMERIC");
+            return Set.of("INTEGER", "REAL", "NUMERIC").contains(affinity);
+        }
+
+        boolean isMoment(String form) {
+            return moment != null && moment.form.equals(form);
         }
 
         boolean isNumberOverTime() {
             return kind.isTime() && column != null && EPOCHS.containsKey(column.conversion);
         }
+
+        /** How a time is written in SQLite. */
+        String form() {
+            return isNumberOverTime() ? column.conversion : "iso";
+        }
     }
 
     /** A unit of numbers that stand for a time: the number is (seconds since 1970 + offset) * scale. */
-    record Unit(long scale, long offset) {
-    }
+    record Unit(long scale, long offset) { }
 
     static final Map<String, Unit> EPOCHS = Stream.of(Epoch.values())
             .collect(Collectors.toMap(Enum::name, e -> e.unit > 1e9 ? new Unit(0, 0) : new Unit(Math.round(1e6 / e.unit), -e.origin / 1_000_000)));
 
-    /** Translates expressions, views and triggers for a target that has the tables given. Not for several threads. */
+    /** Translates expressions, views and triggers for a target that has the tables given, or throws {@link Untranslatable}. Not for several threads. */
     static final class Translator {
         /**
          * Where an expression will stand. What a view says is compared with SQLite's rows afterwards, so there a likely meaning is tried where the others
@@ -9001,8 +8749,7 @@ class migrate_to_postgres implements Callable<Integer> {
          */
         private enum Place { VIEW, TRIGGER, DEFAULT, CHECK, IMMUTABLE }
 
-        private record Field(String name, Value value) {
-        }
+        private record Field(String name, Value value) { }
 
         /** A source of columns; {@code shared} are those that USING has joined to one further left. */
         private record Relation(String alias, SeenTable table, String prefix, List<Field> fields, Set<String> shared) {
@@ -9015,15 +8762,15 @@ class migrate_to_postgres implements Callable<Integer> {
         private static final class Scope {
             final Scope parent;
             final List<Relation> relations = new ArrayList<>();
-            final Map<String, List<Field>> commons = new LinkedHashMap<>();
-            final Map<String, Sql.Expression> aliases = new LinkedHashMap<>();
+            final Map<String, List<Field>> commons = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+            final Map<String, Sql.Expression> aliases = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
 
             Scope(Scope parent) {
                 this.parent = parent;
             }
 
             List<Field> common(String name) {
-                var found = commons.get(name.toLowerCase(Locale.ROOT));
+                var found = commons.get(name);
                 return found != null || parent == null ? found : parent.common(name);
             }
         }
@@ -9032,9 +8779,9 @@ class migrate_to_postgres implements Callable<Integer> {
         private static final Set<String> WINDOW_ONLY = Set.of(
                 "row_number rank dense_rank percent_rank cume_dist ntile lag lead first_value last_value nth_value".split(" "));
         private static final String PLAIN_NUMBER = "[+-]?(?:[0-9]+[.]?[0-9]*|[.][0-9]+)(?:[eE][+-]?[0-9]+)?";
-        private static final String BLANKS = "^[ \\t\\n\\v\\f\\r]*";
+        private static final String BLANKS = "[ \\t\\n\\v\\f\\r]*";
 
-        private final Map<String, SeenTable> tables = new LinkedHashMap<>();
+        private final Map<String, SeenTable> tables = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
         private final int serverMajor;
         private final String now;
         private Notes notes = text -> { };
@@ -9042,7 +8789,7 @@ class migrate_to_postgres implements Callable<Integer> {
         private int subqueries;
 
         Translator(List<SeenTable> tables, int serverMajor, boolean nowIsStatement) {
-            tables.forEach(table -> this.tables.put(table.name.toLowerCase(Locale.ROOT), table));
+            tables.forEach(table -> this.tables.put(table.name, table));
             this.serverMajor = serverMajor;
             this.now = nowIsStatement ? "statement_timestamp()" : "now()";
         }
@@ -9050,63 +8797,60 @@ class migrate_to_postgres implements Callable<Integer> {
         // --- what the target's DDL needs ---
 
         /** The condition of a CHECK; "" if the new types imply it. */
-        String check(String expression, SeenTable table, Notes notes) throws Untranslatable {
-            begin(Place.CHECK, notes);
-            var value = condition(value(Sql.expression(expression), scope(table)));
-            return value.isTrue() ? "" : value.sql;
+        String check(String expression, SeenTable table, Notes notes) {
+            var value = condition(read(expression, table, Place.CHECK, notes));
+            return Boolean.TRUE.equals(value.constant) ? "" : value.sql;
         }
 
         /** An expression to index; in CREATE INDEX it needs parentheses around it. */
-        String indexTerm(String expression, SeenTable table, Notes notes) throws Untranslatable {
-            begin(Place.IMMUTABLE, notes);
-            var value = plain(value(Sql.expression(expression), scope(table)));
+        String indexTerm(String expression, SeenTable table, Notes notes) {
+            var value = plain(read(expression, table, Place.IMMUTABLE, notes));
             return value.noCase && value.kind == Kind.TEXT ? folded(value) : value.sql;
         }
 
         /** The WHERE of a partial index. */
-        String predicate(String where, SeenTable table, Notes notes) throws Untranslatable {
-            begin(Place.IMMUTABLE, notes);
-            return condition(value(Sql.expression(where), scope(table))).sql;
+        String predicate(String where, SeenTable table, Notes notes) {
+            return condition(read(where, table, Place.IMMUTABLE, notes)).sql;
         }
 
         /** The expression of a generated column of the type wanted. */
-        String generated(String expression, SeenTable table, String wantedType, Notes notes) throws Untranslatable {
-            begin(Place.IMMUTABLE, notes);
+        String generated(String expression, SeenTable table, String wantedType, Notes notes) {
             var conversion = Kind.of(wantedType, "same").isTime() ? "iso" : "same";
-            return assigned(value(Sql.expression(expression), scope(table)), new SeenColumn("", "", wantedType, "BLOB", conversion, false)).sql;
+            return assigned(read(expression, table, Place.IMMUTABLE, notes), new SeenColumn("", "", wantedType, "BLOB", conversion, false)).sql;
         }
 
         /** The default of a column; null if there is none in PostgreSQL: for another reason than DEFAULT NULL there is a note. */
         String defaultValue(String text, String targetType, String affinity, String conversion, Notes notes) {
-            begin(Place.DEFAULT, notes);
             try {
-                var column = new SeenColumn("", "", targetType, affinity, conversion, false);
-                var value = value(Sql.expression(text), new Scope(null));
-                if (value.kind == Kind.NULL) {
-                    return null;
-                }
-                if (value.moment != null && !Kind.of(targetType, conversion).isTime() && Kind.of(targetType, conversion).isNumber()
-                        && value.moment.form.equals("iso")) {
+                var value = read(text, null, Place.DEFAULT, notes);
+                if (value.isMoment("iso") && Kind.of(targetType, conversion).isNumber()) {
                     notes.note("DEFAULT " + text + " is text in a column of numbers: it became seconds since 1970");
                     return "floor(" + epochOf(value.moment.exact()) + ")::bigint";
                 }
-                return assigned(value, column).sql;
+                return value.kind == Kind.NULL ? null : assigned(value, new SeenColumn("", "", targetType, affinity, conversion, false)).sql;
             } catch (Untranslatable e) {
                 notes.note("DEFAULT " + text + " was left out: " + e.getMessage());
                 return null;
             }
         }
 
-        View view(CreateView view, Notes notes) throws Untranslatable {
+        View view(CreateView view, Notes notes) {
             begin(Place.VIEW, notes);
-            var fields = new ArrayList<Field>();
-            var sql = select(Sql.select(view.select), new Scope(null), fields, Output.VIEW);
+            var selected = select(Sql.select(view.select), new Scope(null), Output.VIEW);
+            var fields = selected.fields;
             var names = view.columns.isEmpty() ? fields.stream().map(Field::name).toList() : view.columns;
-            if (names.size() != fields.size()) {
-                throw new Untranslatable("the view has " + names.size() + " column names for " + fields.size() + " columns");
-            }
+            refuseIf(names.size() != fields.size(), "the view has " + names.size() + " column names for " + fields.size() + " columns");
             var seen = IntStream.range(0, names.size()).mapToObj(i -> seen(names.get(i), fields.get(i).value)).toList();
-            return new View(sql, names, fields.stream().map(field -> field.value.type).toList(), seen);
+            return new View(selected.sql, names, fields.stream().map(field -> field.value.type).toList(), seen);
+        }
+
+        private Value read(String expression, SeenTable table, Place newPlace, Notes newNotes) {
+            begin(newPlace, newNotes);
+            var scope = new Scope(null);
+            if (table != null) {
+                scope.relations.add(relation(table, table.name, ""));
+            }
+            return value(Sql.expression(expression), scope);
         }
 
         private void begin(Place newPlace, Notes newNotes) {
@@ -9127,192 +8871,158 @@ class migrate_to_postgres implements Callable<Integer> {
 
         // --- names ---
 
-        private Scope scope(SeenTable table) {
-            var scope = new Scope(null);
-            scope.relations.add(relation(table, table.name, ""));
-            return scope;
-        }
-
         private static Relation relation(SeenTable table, String alias, String prefix) {
             var fields = table.columns.stream().map(column -> new Field(column.name, columnValue(column, prefix))).toList();
-            return new Relation(alias, table, prefix, fields, new HashSet<>());
+            return new Relation(alias, table, prefix, fields, new TreeSet<>(String.CASE_INSENSITIVE_ORDER));
         }
 
         private static Value columnValue(SeenColumn column, String prefix) {
             var kind = Kind.of(column.type, column.conversion);
-            var sql = prefix + id(column.target);
-            if (column.conversion.equals("number") && !Set.of("INTEGER", "REAL", "NUMERIC").contains(column.affinity)) {
-                return Value.of(Kind.TEXT, Value.CAST, sql + "::text").affinity(column.affinity).column(column);
-            }
-            return Value.atom(kind, sql).type(column.type).affinity(column.affinity).ordered(kind == Kind.TEXT).noCase(column.noCase).column(column);
+            var value = Value.atom(kind, prefix + id(column.target)).affinity(column.affinity);
+            return column.conversion.equals("number") && !value.hasNumericAffinity() ? value.castTo(Kind.TEXT).affinity(column.affinity).column(column)
+                    : value.type(column.type).ordered(kind == Kind.TEXT).noCase(column.noCase).column(column);
         }
 
-        private Value name(Sql.Name name, Scope scope) throws Untranslatable {
+        private Value name(Sql.Name name, Scope scope) {
+            var word = name.column();
             for (var level = scope; level != null; level = level.parent) {
                 var found = column(name, level);
-                if (found == null && name.table() == null && level.aliases.containsKey(name.column().toLowerCase(Locale.ROOT))) {
-                    found = value(level.aliases.get(name.column().toLowerCase(Locale.ROOT)), level);
-                }
                 if (found != null) {
                     return found;
                 }
+                if (name.table() == null && level.aliases.containsKey(word)) {
+                    return value(level.aliases.get(word), level);
+                }
             }
-            if (name.table() == null && name.loose()) {
-                return constant(name.column());
+            refuseIf(name.table() != null, "no column " + name.table() + "." + word);
+            if (!name.loose() && word.matches("(?i)true|false")) {
+                return constant(word.equalsIgnoreCase("true"));
             }
-            if (name.table() == null && scope.parent == null && scope.relations.isEmpty()) {
-                var word = name.column();
-                return word.equalsIgnoreCase("true") || word.equalsIgnoreCase("false") ? constant(word.equalsIgnoreCase("true")) : constant(word);
-            }
-            if (name.table() == null && name.column().matches("(?i)true|false")) {
-                return constant(name.column().equalsIgnoreCase("true"));
-            }
-            throw new Untranslatable("no column " + (name.table() == null ? "" : name.table() + ".") + name.column());
+            refuseIf(!name.loose() && (scope.parent != null || !scope.relations.isEmpty()), "no column " + word);
+            return constant(word);
         }
 
-        private Value column(Sql.Name name, Scope level) throws Untranslatable {
+        private static Value column(Sql.Name name, Scope level) {
             Value found = null;
             for (var relation : level.relations) {
-                if (name.table() != null && !name.table().equalsIgnoreCase(relation.alias)
-                        || name.table() == null && relation.shared.contains(name.column().toLowerCase(Locale.ROOT))) {
-                    continue;
+                if (name.table() == null ? !relation.shared.contains(name.column()) : name.table().equalsIgnoreCase(relation.alias)) {
+                    var field = relation.field(name.column());
+                    var value = field == null && isRowid(name.column()) && relation.table != null && relation.table.hasRowid ? rowid(relation) : field;
+                    refuseIf(value != null && found != null, "the column " + name.column() + " is in several tables");
+                    found = value == null ? found : value;
                 }
-                var value = relation.field(name.column());
-                if (value == null && name.column().matches("(?i)rowid|oid|_rowid_") && relation.table != null) {
-                    value = rowid(relation);
-                }
-                if (value != null && found != null) {
-                    throw new Untranslatable("the column " + name.column() + " is in several tables");
-                }
-                found = value == null ? found : value;
             }
             return found;
         }
 
-        private static Value rowid(Relation relation) throws Untranslatable {
-            if (!relation.table.hasRowid) {
-                return null;
-            }
-            if (relation.table.rowidColumn == null) {
-                throw new Untranslatable("the rowid of " + relation.table.name + " is not kept");
-            }
+        private static boolean isRowid(String name) {
+            return name.matches("(?i)rowid|oid|_rowid_");
+        }
+
+        private static Value rowid(Relation relation) {
+            refuseIf(relation.table.rowidColumn == null, "the rowid of " + relation.table.name + " is not kept");
             return Value.atom(Kind.INTEGER, relation.prefix + id(relation.table.rowidColumn)).affinity("INTEGER");
         }
 
         // --- expressions ---
 
-        private Value value(Sql.Expression expression, Scope scope) throws Untranslatable {
-            if (expression instanceof Sql.Constant constant) {
-                return constant(constant.value());
-            } else if (expression instanceof Sql.Name name) {
-                return name(name, scope);
-            } else if (expression instanceof Sql.Binary binary) {
-                return binary(binary, scope);
-            } else if (expression instanceof Sql.Unary unary) {
-                return unary(unary.operator(), value(unary.operand(), scope));
-            } else if (expression instanceof Sql.Call call) {
-                return call(call, scope);
-            } else if (expression instanceof Sql.Case choice) {
-                return choice(choice, scope);
-            } else if (expression instanceof Sql.IsNull test) {
-                return isNull(value(test.operand(), scope), test.not());
-            } else if (expression instanceof Sql.In in) {
-                return in(in, scope);
-            } else if (expression instanceof Sql.Between between) {
-                return between(between, scope);
-            } else if (expression instanceof Sql.Like like) {
-                return like(like, scope);
-            } else if (expression instanceof Sql.Cast cast) {
-                return cast(value(cast.operand(), scope), cast.type());
-            } else if (expression instanceof Sql.Collate collate) {
-                return collate(value(collate.operand(), scope), collate.collation());
-            } else if (expression instanceof Sql.Current current) {
-                return time(current.word().substring(8).toLowerCase(Locale.ROOT).replace("timestamp", "datetime"), List.of(), scope);
-            } else if (expression instanceof Sql.Exists exists) {
-                onlyWhereQueriesMayBe();
-                return Value.truth(Value.ATOM, "EXISTS (" + select(exists.select(), scope, new ArrayList<>(), Output.UNNAMED) + ")");
-            } else if (expression instanceof Sql.Scalar scalar) {
-                return scalar(scalar.select(), scope);
-            }
-            throw new Untranslatable(expression instanceof Sql.Raise ? "RAISE inside an expression" : "a row of values where one value is expected");
+        private Value value(Sql.Expression expression, Scope scope) {
+            refuseIf(expression instanceof Sql.Raise, "RAISE inside an expression");
+            refuseIf(expression instanceof Sql.Row, "a row of values where one value is expected");
+            return expression instanceof Sql.Constant constant ? constant(constant.value())
+                    : expression instanceof Sql.Name name ? name(name, scope)
+                    : expression instanceof Sql.Binary binary ? binary(binary, scope)
+                    : expression instanceof Sql.Unary unary ? unary(unary.operator(), value(unary.operand(), scope))
+                    : expression instanceof Sql.Call call ? call(call, scope)
+                    : expression instanceof Sql.Case choice ? choice(choice, scope)
+                    : expression instanceof Sql.In in ? in(in, scope)
+                    : expression instanceof Sql.Between between ? between(between, scope)
+                    : expression instanceof Sql.Like like ? like(like, scope)
+                    : expression instanceof Sql.Cast cast ? cast(value(cast.operand(), scope), cast.type())
+                    : expression instanceof Sql.Collate collate ? collate(value(collate.operand(), scope), collate.collation())
+                    : expression instanceof Sql.Exists exists ? Value.truth(Value.ATOM, "EXISTS (" + subselect(exists.select(), scope).sql + ")")
+                    : scalar(((Sql.Scalar) expression).select(), scope);
+        }
+
+        private List<Value> values(List<Sql.Expression> expressions, Scope scope) {
+            return expressions.stream().map(expression -> value(expression, scope)).toList();
+        }
+
+        private static <T> String list(Collection<T> items, Function<T, String> sql) {
+            return items.stream().map(sql).collect(Collectors.joining(", "));
         }
 
         private static Value constant(Object value) {
-            if (value == null) {
-                return Value.atom(Kind.NULL, "NULL");
-            } else if (value instanceof Boolean truth) {
-                return Value.atom(Kind.BOOLEAN, truth ? "TRUE" : "FALSE").constant(truth);
-            } else if (value instanceof Long number) {
+            if (value instanceof Long number) {
                 var type = number == number.intValue() ? "integer" : "bigint";
                 // -9223372036854775808 without quotes would be a numeric that is then negated
-                return number == Long.MIN_VALUE ? Value.of(Kind.INTEGER, Value.CAST, "'" + number + "'::bigint").constant(number)
-                        : Value.of(Kind.INTEGER, number < 0 ? Value.SIGN : Value.ATOM, number.toString()).type(type).constant(number);
-            } else if (value instanceof Double number) {
+                return number == Long.MIN_VALUE ? Value.ofCast(Kind.INTEGER, "'" + number + "'").constant(value)
+                        : Value.of(Kind.INTEGER, number < 0 ? Value.SIGN : Value.ATOM, number.toString()).type(type).constant(value);
+            }
+            if (value instanceof Double number) {
                 var text = number.isInfinite() ? number > 0 ? "'Infinity'" : "'-Infinity'" : number < 0 ? "(" + number + ")" : number.toString();
-                return Value.of(Kind.REAL, Value.CAST, text + "::double precision").constant(number);
-            } else if (value instanceof byte[] bytes) {
-                return Value.of(Kind.BLOB, Value.CAST, "'\\x" + HexFormat.of().formatHex(bytes) + "'::bytea").constant(value);
+                return Value.ofCast(Kind.REAL, text).constant(value);
             }
-            return Value.atom(Kind.TEXT, literal((String) value)).constant(value);
+            return value == null ? Value.atom(Kind.NULL, "NULL")
+                    : value instanceof Boolean truth ? Value.atom(Kind.BOOLEAN, truth ? "TRUE" : "FALSE").constant(value)
+                    : value instanceof byte[] bytes ? Value.of(Kind.BLOB, Value.CAST, "'\\x" + HexFormat.of().formatHex(bytes) + "'::bytea").constant(value)
+                    : Value.atom(Kind.TEXT, literal((String) value)).constant(value);
         }
 
-        private Value unary(String operator, Value operand) throws Untranslatable {
-            switch (operator) {
-                case "NOT":
-                    var truth = condition(operand);
-                    return truth.constant instanceof Boolean known ? constant(!known) : Value.truth(Value.NOT, "NOT " + truth.at(Value.NOT));
-                case "-":
+        private Value unary(String operator, Value operand) {
+            return switch (operator) {
+                case "NOT" -> not(condition(operand));
+                case "-" -> {
                     var number = number(operand);
-                    return number.constant instanceof Double constant ? constant(-constant)
+                    yield number.constant instanceof Double constant ? constant(-constant)
                             : Value.of(number.kind, Value.SIGN, "- " + number.at(Value.SIGN)).type(number.type);
-                case "~":
-                    return Value.of(Kind.INTEGER, Value.OTHER, "~ " + integer(operand).cast("bigint"));
-                default:
-                    return operand.affinity("");
-            }
+                }
+                case "~" -> Value.of(Kind.INTEGER, Value.OTHER, "~ " + integer(operand).cast("bigint"));
+                default -> operand.affinity("");
+            };
         }
 
-        private Value binary(Sql.Binary binary, Scope scope) throws Untranslatable {
+        private static Value not(Value truth) {
+            return truth.constant instanceof Boolean known ? constant(!known) : Value.truth(Value.NOT, "NOT " + truth.at(Value.NOT));
+        }
+
+        private static Value notIf(boolean not, Value truth) {
+            return not ? not(truth) : truth;
+        }
+
+        private Value binary(Sql.Binary binary, Scope scope) {
             var operator = binary.operator();
             if (operator.equals("AND") || operator.equals("OR")) {
                 return logical(operator, condition(value(binary.left(), scope)), condition(value(binary.right(), scope)));
             }
             if (binary.left() instanceof Sql.Row left && binary.right() instanceof Sql.Row right && operator.matches("=|<>")) {
-                return rows(operator, left, right, scope);
+                refuseIf(left.values().size() != right.values().size(), "rows of different length compared");
+                return notIf(operator.equals("<>"), logical("AND", IntStream.range(0, left.values().size())
+                        .mapToObj(i -> compare("=", value(left.values().get(i), scope), value(right.values().get(i), scope)))));
             }
             if (isTypeof(binary.left()) && binary.right() instanceof Sql.Constant type && operator.matches("=|<>")) {
                 return typeIs(binary.left(), Set.of(String.valueOf(type.value())), operator.equals("<>"), scope);
             }
             if (binary.right() instanceof Sql.Name word && word.table() == null && word.column().matches("(?i)true|false") && operator.startsWith("IS")) {
-                var test = condition(value(binary.left(), scope)).at(Value.OTHER) + " " + operator + " ";
-                return Value.truth(Value.COMPARISON, test + word.column().toUpperCase(Locale.ROOT));
+                return is(operator, condition(value(binary.left(), scope)), word.column().equalsIgnoreCase("true"));
             }
             var right = value(binary.right(), scope);
-            var left = value(binary.left(), scope);
-            if (binary.right() instanceof Sql.Collate collate && !(binary.left() instanceof Sql.Collate)) {
-                left = collate(left, collate.collation());
-            }
-            switch (operator) {
-                case "||":
-                    var uuid = uuidIdiom(binary);
-                    return uuid == null ? concatenated(left, right) : uuid;
-                case "+", "-", "*", "/", "%":
-                    return arithmetic(operator, left, right);
-                case "&", "|":
-                    return Value.of(Kind.INTEGER, Value.OTHER, integer(left).cast("bigint") + " " + operator + " " + integer(right).at(Value.SUM));
-                case "<<", ">>":
-                    if (!(right.constant instanceof Long distance) || distance < 0 || distance > 63) {
-                        throw new Untranslatable("shift by a distance that is not a constant from 0 to 63");
-                    }
-                    return Value.of(Kind.INTEGER, Value.OTHER, integer(left).cast("bigint") + " " + operator + " " + distance);
-                case "->", "->>":
-                    return arrow(left, right, operator.equals("->"));
-                default:
-                    return compare(operator, left, right);
-            }
+            var plain = value(binary.left(), scope);
+            var left = binary.right() instanceof Sql.Collate collate && !(binary.left() instanceof Sql.Collate) ? collate(plain, collate.collation()) : plain;
+            return switch (operator) {
+                case "||" -> Objects.requireNonNullElseGet(uuidIdiom(binary), () -> concatenated(left, right));
+                case "+", "-", "*", "/", "%" -> arithmetic(operator, left, right);
+                case "&", "|" -> Value.of(Kind.INTEGER, Value.OTHER, integer(left).cast("bigint") + " " + operator + " " + integer(right).at(Value.SUM));
+                case "<<", ">>" -> {
+                    refuseIf(!(right.constant instanceof Long distance) || distance < 0 || distance > 63, "shift by a distance that is not a constant from 0 to 63");
+                    yield Value.of(Kind.INTEGER, Value.OTHER, integer(left).cast("bigint") + " " + operator + " " + right.constant);
+                }
+                case "->", "->>" -> arrow(left, right, operator.equals("->"));
+                default -> compare(operator, left, right);
+            };
         }
 
-        private Value logical(String operator, Value left, Value right) {
+        private static Value logical(String operator, Value left, Value right) {
             var and = operator.equals("AND");
             if (left.constant instanceof Boolean known) {
                 return known == and ? right : left;
@@ -9324,41 +9034,29 @@ class migrate_to_postgres implements Callable<Integer> {
             return Value.truth(rank, left.at(rank) + " " + operator + " " + right.at(rank));
         }
 
-        private Value rows(String operator, Sql.Row left, Sql.Row right, Scope scope) throws Untranslatable {
-            if (left.values().size() != right.values().size()) {
-                throw new Untranslatable("rows of different length compared");
-            }
-            var all = constant(true);
-            for (var i = 0; i < left.values().size(); i++) {
-                all = logical("AND", all, compare("=", value(left.values().get(i), scope), value(right.values().get(i), scope)));
-            }
-            return operator.equals("=") ? all : unary("NOT", all);
+        private static Value logical(String operator, Stream<Value> all) {
+            return all.reduce(constant(operator.equals("AND")), (left, right) -> logical(operator, left, right));
+        }
+
+        private static Value is(String operator, Value value, boolean truth) {
+            return Value.test(value.operand() + " " + operator + (truth ? " TRUE" : " FALSE"));
         }
 
         /** The result as SQLite's numbers: 1 and 0 for a boolean, the number that a text begins with, seconds for a converted epoch. */
-        private Value number(Value value) throws Untranslatable {
-            switch (value.kind) {
-                case INTEGER, REAL, REAL_OR_ZERO, NUMBER, NUMERIC:
-                    return value;
-                case NULL:
-                    return Value.of(Kind.INTEGER, Value.CAST, "NULL::bigint");
-                case BOOLEAN:
-                    return value.constant instanceof Boolean truth ? constant(truth ? 1L : 0L)
-                            : Value.of(Kind.INTEGER, Value.CAST, value.cast("int")).type("integer");
-                case TEXT, JSON_VALUE, ENUM:
-                    if (value.constant instanceof String text) {
-                        return constant(leadingNumber(text));
-                    }
-                    if (value.moment != null && value.moment.form.equals("unix")) {
-                        return Value.of(Kind.INTEGER, Value.CAST, value.cast("bigint"));
-                    }
-                    return Value.atom(Kind.NUMERIC, leading(text(value), PLAIN_NUMBER, "numeric"));
-                default:
-            }
-            if (value.isNumberOverTime()) {
-                return epochNumber(value);
-            }
-            throw new Untranslatable("arithmetic on " + described(value));
+        private Value number(Value value) {
+            return switch (value.kind) {
+                case INTEGER, REAL, REAL_OR_ZERO, NUMBER, NUMERIC -> value;
+                case NULL -> Value.ofCast(Kind.INTEGER, "NULL");
+                case BOOLEAN -> value.constant instanceof Boolean truth ? constant(truth ? 1L : 0L) : value.castToInt();
+                case TEXT, JSON_VALUE, ENUM -> value.constant instanceof String text ? constant(leadingNumber(text))
+                        : value.isMoment("unix") ? value.castTo(Kind.INTEGER)
+                        : Value.atom(Kind.NUMERIC, "(CASE WHEN %s IS NOT NULL THEN coalesce(substring(%s from '^%s(%s)')::numeric, 0) END)"
+                                .formatted(text(value).operand(), text(value).sql, BLANKS, PLAIN_NUMBER));
+                default -> {
+                    refuseIf(!value.isNumberOverTime(), "arithmetic on " + described(value));
+                    yield epochNumber(value);
+                }
+            };
         }
 
         private static String described(Value value) {
@@ -9371,77 +9069,46 @@ class migrate_to_postgres implements Callable<Integer> {
             return matcher.lookingAt() ? Sql.numberValue(matcher.group(1).replaceFirst("^\\+", "")) : 0L;
         }
 
-        private static String leading(Value text, String pattern, String type) {
-            var found = "coalesce(substring(%s from '%s(%s)')::%s, 0)".formatted(text.sql, BLANKS, pattern, type);
-            return "(CASE WHEN %s IS NOT NULL THEN %s END)".formatted(text.at(Value.OTHER), found);
-        }
-
-        private static String parenthesized(String sql) {
-            return "(" + sql + ")";
-        }
-
         /** The value as SQLite's integer operators and CAST see it: cut toward zero. */
-        private Value integer(Value value) throws Untranslatable {
+        private Value integer(Value value) {
             if (value.kind == Kind.TEXT && value.constant == null && value.moment == null) {
-                var digits = "least(greatest(substring(%s from '%s([+-]?[0-9]+)')::numeric, -9223372036854775808), 9223372036854775807)"
-                        .formatted(value.sql, BLANKS);
-                return Value.atom(Kind.INTEGER, "(CASE WHEN %s IS NOT NULL THEN CASE WHEN %1$s ~ '%s[+-]?[0-9]' THEN %s::bigint ELSE 0 END END)"
-                        .formatted(value.at(Value.OTHER), BLANKS, digits));
+                return Value.atom(Kind.INTEGER, ("(CASE WHEN %s IS NOT NULL THEN CASE WHEN %1$s ~ '^%s[+-]?[0-9]' THEN"
+                        + " least(greatest(substring(%s from '^%2$s([+-]?[0-9]+)')::numeric, -9223372036854775808), 9223372036854775807)::bigint ELSE 0 END END)")
+                        .formatted(value.operand(), BLANKS, value.sql));
             }
             var number = number(value);
-            if (number.kind == Kind.INTEGER) {
-                return number;
-            }
-            return number.constant instanceof Double constant ? constant(constant.longValue())
-                    : Value.of(Kind.INTEGER, Value.CAST, "trunc(" + number.sql + ")::bigint");
+            return number.kind == Kind.INTEGER ? number : number.constant instanceof Double constant ? constant(constant.longValue())
+                    : Value.ofCast(Kind.INTEGER, "trunc(" + number.sql + ")");
         }
 
         /** The value as a text, rendered as SQLite does. */
-        private Value text(Value value) throws Untranslatable {
-            var sql = value.sql;
-            switch (value.kind) {
-                case TEXT, MIXED:
-                    return value;
-                case NULL:
-                    return Value.of(Kind.TEXT, Value.CAST, "NULL::text");
-                case BOOLEAN:
-                    return text(number(value));
-                case INTEGER:
-                    return value.constant instanceof Long number ? constant(number.toString()) : Value.of(Kind.TEXT, Value.CAST, value.cast("text"));
-                case REAL:
-                    return Value.atom(Kind.TEXT, realText(value));
-                case NUMERIC:
-                    if (value.column == null) {
-                        break;
+        private Value text(Value value) {
+            return switch (value.kind) {
+                case TEXT, MIXED -> value;
+                case NULL -> Value.NULL_TEXT;
+                case BOOLEAN -> text(number(value));
+                case INTEGER -> value.constant instanceof Long number ? constant(number.toString()) : value.castTo(Kind.TEXT);
+                case REAL -> Value.atom(Kind.TEXT, realText(value));
+                case UUID -> value.castTo(Kind.TEXT);
+                case JSON_VALUE -> Value.atom(Kind.TEXT, "(CASE %s WHEN 'true' THEN '1' WHEN 'false' THEN '0' ELSE %1$s #>> '{}' END)".formatted(value.sql));
+                case DATE, TIMESTAMP, TIMESTAMPTZ, TIME -> value.isNumberOverTime() ? text(number(value)) : timeText(value);
+                default -> {
+                    if (value.kind == Kind.ENUM) {
+                        immutable("the text of an enum");
                     }
-                    return Value.atom(Kind.TEXT, "regexp_replace(%s, '(\\.[0-9]*[1-9])0+$|\\.0*$', '\\1')".formatted(value.cast("text")));
-                case ENUM:
-                    immutable("the text of an enum");
-                    if (value.column.conversion.equals("enum")) {
-                        return Value.of(Kind.TEXT, Value.CAST, value.cast("text"));
-                    }
-                    break;
-                case UUID:
-                    return Value.of(Kind.TEXT, Value.CAST, value.cast("text"));
-                case DATE:
-                    if (!value.isNumberOverTime()) {
-                        return Value.atom(Kind.TEXT, pieces("%Y-%m-%d", value.cast("timestamp")));
-                    }
-                    break;
-                case TIMESTAMP, TIMESTAMPTZ:
-                    if (!value.isNumberOverTime()) {
-                        sureOnlyByProof("a time as a text, taken to be written YYYY-MM-DD HH:MM:SS");
-                        return Value.atom(Kind.TEXT, pieces("%Y-%m-%d %H:%M:%S", timestamp(value)));
-                    }
-                    break;
-                case JSON_VALUE:
-                    return Value.atom(Kind.TEXT, "(CASE %s WHEN 'true' THEN '1' WHEN 'false' THEN '0' ELSE %1$s #>> '{}' END)".formatted(sql));
-                default:
+                    refuseIf(value.column == null || value.kind != Kind.NUMERIC && !value.column.conversion.equals("enum"), "the text of " + described(value));
+                    yield value.kind == Kind.ENUM ? value.castTo(Kind.TEXT)
+                            : Value.atom(Kind.TEXT, "regexp_replace(%s, '(\\.[0-9]*[1-9])0+$|\\.0*$', '\\1')".formatted(value.cast("text")));
+                }
+            };
+        }
+
+        private Value timeText(Value value) {
+            refuseIf(value.kind == Kind.TIME, "the text of " + described(value));
+            if (value.kind != Kind.DATE) {
+                sureOnlyByProof("a time as a text, taken to be written YYYY-MM-DD HH:MM:SS");
             }
-            if (value.isNumberOverTime()) {
-                return text(number(value));
-            }
-            throw new Untranslatable("the text of " + described(value));
+            return Value.atom(Kind.TEXT, formatted(value.kind == Kind.DATE ? "%Y-%m-%d" : "%Y-%m-%d %H:%M:%S", timestamp(value)));
         }
 
         /** SQLite always prints a decimal point, and 15 to 17 significant digits, by its version; PostgreSQL as many as are needed to read the number back. */
@@ -9450,22 +9117,17 @@ class migrate_to_postgres implements Callable<Integer> {
                 return literal(constant.longValue() + ".0");
             }
             notes.note("the text of a real number may have other last digits than SQLite's, which depend on its version");
-            return "regexp_replace(%s::text, '^(-?[0-9]+)(e|$)', '\\1.0\\2')".formatted(value.at(Value.CAST));
+            return "regexp_replace(%s, '^(-?[0-9]+)(e|$)', '\\1.0\\2')".formatted(value.cast("text"));
         }
 
-        private Value arithmetic(String operator, Value leftOperand, Value rightOperand) throws Untranslatable {
-            var modulo = operator.equals("%");
-            var left = modulo ? integer(leftOperand) : number(leftOperand);
-            var right = modulo ? integer(rightOperand) : number(rightOperand);
+        private Value arithmetic(String operator, Value leftOperand, Value rightOperand) {
+            var left = number(leftOperand);
+            var right = number(rightOperand);
+            refuseIf(operator.equals("%") && (left.kind != Kind.INTEGER || right.kind != Kind.INTEGER), "remainder of a number that may have a fraction");
             var kind = resultOf(operator, left.kind, right.kind);
-            if (modulo && (number(leftOperand).kind != Kind.INTEGER || number(rightOperand).kind != Kind.INTEGER)) {
-                throw new Untranslatable("remainder of a number that may have a fraction");
-            }
             var rank = operator.matches("[*/%]") ? Value.PRODUCT : Value.SUM;
-            var divisor = right.at(rank + 1);
-            if (operator.matches("[/%]") && !(right.constant instanceof Number number && number.doubleValue() != 0)) {
-                divisor = "nullif(" + right.sql + ", 0)";
-            }
+            var mayBeZero = operator.matches("[/%]") && !(right.constant instanceof Number number && number.doubleValue() != 0);
+            var divisor = mayBeZero ? "nullif(" + right.sql + ", 0)" : right.at(rank + 1);
             if (operator.equals("/") && (kind == Kind.NUMERIC || kind == Kind.NUMBER)) {
                 return quotient(left, right, divisor);
             }
@@ -9476,61 +9138,53 @@ class migrate_to_postgres implements Callable<Integer> {
 
         /** The kind of a sum, product or quotient: real as soon as one side is. */
         private static Kind resultOf(String operator, Kind left, Kind right) {
-            var kinds = new HashSet<>(List.of(left, right));
-            if (kinds.contains(Kind.REAL)) {
-                return Kind.REAL;
-            }
-            if (kinds.contains(Kind.REAL_OR_ZERO) && (kinds.size() == 1 || operator.matches("[*/]"))) {
-                return Kind.REAL_OR_ZERO;
-            }
-            return kinds.contains(Kind.NUMBER) || kinds.contains(Kind.REAL_OR_ZERO) ? Kind.NUMBER : kinds.contains(Kind.NUMERIC) ? Kind.NUMERIC : Kind.INTEGER;
+            var kinds = EnumSet.of(left, right);
+            return kinds.contains(Kind.REAL) ? Kind.REAL
+                    : kinds.contains(Kind.REAL_OR_ZERO) && (kinds.size() == 1 || operator.matches("[*/]")) ? Kind.REAL_OR_ZERO
+                    : kinds.stream().anyMatch(Kind::isDouble) ? Kind.NUMBER : kinds.contains(Kind.NUMERIC) ? Kind.NUMERIC : Kind.INTEGER;
         }
 
         /** SQLite keeps a whole number in a NUMERIC column as an integer, and divides two integers without a fraction. */
-        private Value quotient(Value left, Value right, String divisor) throws Untranslatable {
-            for (var operand : List.of(left, right)) {
-                if (operand.kind == Kind.NUMBER || operand.kind == Kind.NUMERIC && operand.column == null) {
-                    sureOnlyByProof("division of a computed number: where both are integers SQLite leaves the fraction out");
-                    return Value.of(Kind.NUMBER, Value.PRODUCT, real(left).at(Value.PRODUCT) + " / " + divisor);
-                }
+        private Value quotient(Value left, Value right, String divisor) {
+            if (Stream.of(left, right).anyMatch(operand -> operand.kind == Kind.NUMBER || operand.kind == Kind.NUMERIC && operand.column == null)) {
+                sureOnlyByProof("division of a computed number: where both are integers SQLite leaves the fraction out");
+                return Value.of(Kind.NUMBER, Value.PRODUCT, real(left).at(Value.PRODUCT) + " / " + divisor);
             }
             var whole = Stream.of(left, right).filter(operand -> operand.kind == Kind.NUMERIC).map(operand -> operand.sql + " = trunc(" + operand.sql + ")")
                     .collect(Collectors.joining(" AND "));
             return Value.atom(Kind.NUMERIC, "(CASE WHEN %s THEN trunc(%s / %s) ELSE %2$s / %3$s END)".formatted(whole, left.at(Value.PRODUCT), divisor));
         }
 
-        private Value concatenated(Value left, Value right) throws Untranslatable {
+        private Value concatenated(Value left, Value right) {
             var first = text(left);
             var second = text(right);
-            return Value.of(Kind.TEXT, Value.OTHER, first.at(Value.OTHER) + " || " + second.at(Value.SUM)).ordered(first.ordered || second.ordered);
+            return Value.of(Kind.TEXT, Value.OTHER, first.operand() + " || " + second.at(Value.SUM)).ordered(first.ordered || second.ordered);
         }
 
         /** The value as a condition: SQLite takes every number but 0 for true. */
-        private Value condition(Value value) throws Untranslatable {
-            if (value.kind == Kind.BOOLEAN) {
-                return value;
-            }
-            if (value.kind == Kind.NULL) {
-                return Value.truth(Value.CAST, "NULL::boolean");
+        private Value condition(Value value) {
+            if (value.kind == Kind.BOOLEAN || value.kind == Kind.NULL) {
+                return value.kind == Kind.NULL ? Value.UNKNOWN : value;
             }
             var number = number(value);
-            return number.constant instanceof Number known ? constant(known.doubleValue() != 0) : Value.truth(Value.COMPARISON, number.at(Value.OTHER) + " <> 0");
+            return number.constant instanceof Number known ? constant(known.doubleValue() != 0) : Value.test(number.operand() + " <> 0");
         }
 
-        private Value isNull(Value value, boolean not) {
-            return Value.truth(Value.COMPARISON, value.at(Value.OTHER) + (not ? " IS NOT NULL" : " IS NULL"));
+        private static Value isNull(Value value, boolean not) {
+            return Value.test(value.operand() + (not ? " IS NOT NULL" : " IS NULL"));
         }
 
-        private static Value collate(Value value, String collation) throws Untranslatable {
-            return switch (collation) {
-                case "BINARY" -> value.noCase(false);
-                case "NOCASE" -> value.noCase(true);
-                default -> throw new Untranslatable("COLLATE " + collation);
-            };
+        private static Value collate(Value value, String collation) {
+            refuseIf(!collation.matches("BINARY|NOCASE"), "COLLATE " + collation);
+            return value.noCase(collation.equals("NOCASE"));
         }
 
         private static String ordered(Value value) {
-            return value.kind != Kind.TEXT || value.ordered ? value.sql : value.at(Value.CAST) + " COLLATE \"C\"";
+            return value.kind != Kind.TEXT || value.ordered ? value.sql : collatedC(value);
+        }
+
+        private static String collatedC(Value value) {
+            return value.at(Value.CAST) + " COLLATE \"C\"";
         }
 
         /** Folds A to Z only, as NOCASE does: so does lower() under the collation "C". */
@@ -9540,181 +9194,145 @@ class migrate_to_postgres implements Callable<Integer> {
 
         // --- comparison: SQLite docs datatype3.html, sections 4 and 5 ---
 
-        private Value compare(String operator, Value left, Value right) throws Untranslatable {
+        private static final Map<String, String> MIRRORED = Map.of("<", ">", "<=", ">=", ">", "<", ">=", "<=");
+        private static final Map<String, String> SPELLED = Map.of("IS", "IS NOT DISTINCT FROM", "IS NOT", "IS DISTINCT FROM");
+
+        private Value compare(String operator, Value left, Value right) {
             if (left.kind == Kind.NULL || right.kind == Kind.NULL) {
-                if (operator.startsWith("IS")) {
-                    return isNull(left.kind == Kind.NULL ? right : left, operator.equals("IS NOT"));
+                return operator.startsWith("IS") ? isNull(left.kind == Kind.NULL ? right : left, operator.equals("IS NOT")) : Value.UNKNOWN;
+            }
+            if (precedence(right) > precedence(left)) {
+                return compare(MIRRORED.getOrDefault(operator, operator), right, left);
+            }
+            return switch (precedence(left)) {
+                case 4 -> compareBoolean(operator, left, right);
+                case 3 -> compareTime(operator, left, right);
+                case 2 -> compareJson(operator, left, right);
+                default -> {
+                    var numbers = left.kind.isNumber() && right.kind.isNumber();
+                    refuseIf(!numbers && !(isText(left) && (isText(right) || right.kind.isNumber())) && !(left.kind == Kind.BLOB && right.kind == Kind.BLOB),
+                            "comparison of " + described(left) + " with " + described(right));
+                    yield !isText(left) ? compared(operator, left.operand(), right.operand())
+                            : isText(right) ? compareText(operator, left, right) : compareTextWithNumber(operator, left, right);
                 }
-                return Value.truth(Value.CAST, "NULL::boolean");
-            }
-            if (left.kind == Kind.BOOLEAN || right.kind == Kind.BOOLEAN) {
-                return left.kind == Kind.BOOLEAN ? compareBoolean(operator, left, right) : compareBoolean(mirrored(operator), right, left);
-            }
-            if (left.kind.isTime() || right.kind.isTime()) {
-                return left.kind.isTime() ? compareTime(operator, left, right) : compareTime(mirrored(operator), right, left);
-            }
-            if (left.kind == Kind.JSON_VALUE || right.kind == Kind.JSON_VALUE) {
-                return left.kind == Kind.JSON_VALUE ? compareJson(operator, left, right) : compareJson(mirrored(operator), right, left);
-            }
-            if (left.kind.isNumber() && right.kind.isNumber() || left.kind == Kind.BLOB && right.kind == Kind.BLOB) {
-                return compared(operator, left.at(Value.OTHER), right.at(Value.OTHER));
-            }
-            if (isText(left) && isText(right)) {
-                return compareText(operator, left, right);
-            }
-            if (isText(left) && right.kind.isNumber()) {
-                return compareTextWithNumber(operator, left, right);
-            }
-            if (left.kind.isNumber() && isText(right)) {
-                return compareTextWithNumber(mirrored(operator), right, left);
-            }
-            throw new Untranslatable("comparison of " + described(left) + " with " + described(right));
+            };
+        }
+
+        /** Which of two kinds decides how they are compared: the one with the greater number. */
+        private static int precedence(Value value) {
+            return value.kind == Kind.BOOLEAN ? 4 : value.kind.isTime() ? 3 : value.kind == Kind.JSON_VALUE ? 2 : isText(value) ? 1 : 0;
         }
 
         private static boolean isText(Value value) {
             return value.kind == Kind.TEXT || value.kind == Kind.UUID || value.kind == Kind.ENUM;
         }
 
-        private static String mirrored(String operator) {
-            return switch (operator) {
-                case "<" -> ">";
-                case "<=" -> ">=";
-                case ">" -> "<";
-                case ">=" -> "<=";
-                default -> operator;
-            };
+        private static boolean isEquality(String operator) {
+            return operator.matches("=|<>|IS|IS NOT");
         }
 
         private static Value compared(String operator, String left, String right) {
-            var spelled = switch (operator) {
-                case "IS" -> "IS NOT DISTINCT FROM";
-                case "IS NOT" -> "IS DISTINCT FROM";
-                default -> operator;
-            };
-            return Value.truth(Value.COMPARISON, left + " " + spelled + " " + right);
+            return Value.test(left + " " + SPELLED.getOrDefault(operator, operator) + " " + right);
         }
 
-        private Value compareBoolean(String operator, Value left, Value right) throws Untranslatable {
+        private Value compareBoolean(String operator, Value left, Value right) {
             var wanted = right.kind == Kind.BOOLEAN ? right.constant : truthOf(right.constant);
-            if (wanted instanceof Boolean truth && operator.matches("=|<>|IS|IS NOT")) {
-                if (operator.startsWith("IS")) {
-                    return Value.truth(Value.COMPARISON, left.at(Value.OTHER) + " " + operator + " " + truth.toString().toUpperCase(Locale.ROOT));
-                }
-                return truth == operator.equals("=") ? left.constant(left.constant) : Value.truth(Value.NOT, "NOT " + left.at(Value.NOT));
+            if (wanted instanceof Boolean truth && isEquality(operator)) {
+                return operator.startsWith("IS") ? is(operator, left, truth)
+                        : truth == operator.equals("=") ? left : Value.truth(Value.NOT, "NOT " + left.at(Value.NOT));
             }
-            if (right.kind == Kind.BOOLEAN) {
-                return compared(operator, left.at(Value.OTHER), right.at(Value.OTHER));
-            }
-            return compare(operator, number(left).affinity(left.affinity), right);
+            return right.kind == Kind.BOOLEAN ? compared(operator, left.operand(), right.operand()) : compare(operator, number(left).affinity(left.affinity), right);
         }
 
-        private static Object truthOf(Object constant) {
-            if (constant instanceof Long number) {
-                return number == 0 ? Boolean.FALSE : number == 1 ? Boolean.TRUE : null;
-            }
-            return constant instanceof String text && text.matches("(?i)t|true|y|yes|on|f|false|n|no|off") ? (Object) text.matches("(?i)t|true|y|yes|on") : null;
+        private static Boolean truthOf(Object constant) {
+            var text = constant instanceof String string ? string : "";
+            return Long.valueOf(1).equals(constant) || text.matches("(?i)t|true|y|yes|on") ? Boolean.TRUE
+                    : Long.valueOf(0).equals(constant) || text.matches("(?i)f|false|n|no|off") ? Boolean.FALSE : null;
         }
 
-        private Value compareText(String operator, Value left, Value right) throws Untranslatable {
+        private Value compareText(String operator, Value left, Value right) {
             if (left.noCase || right.noCase && left.column == null) {
                 return compared(operator, folded(text(left)), folded(text(right)));
             }
-            if (left.kind == Kind.ENUM && right.constant instanceof String && place == Place.IMMUTABLE && operator.matches("=|<>|IS|IS NOT")) {
-                return compared(operator, left.sql, assigned(right, left.column).sql);
-            }
             if (left.kind == Kind.ENUM && right.constant instanceof String text) {
+                if (place == Place.IMMUTABLE && isEquality(operator)) {
+                    return compared(operator, left.sql, assigned(right, left.column).sql);
+                }
                 immutable("the text of an enum");
-                return compareText(operator, enumText(left), constant(enumCase(text, left.column.conversion)));
+                return compareText(operator, left.castTo(Kind.TEXT), constant(enumCase(text, left.column.conversion)));
             }
             if (right.kind == Kind.ENUM && left.constant instanceof String) {
-                return compareText(mirrored(operator), right, left);
+                return compareText(MIRRORED.getOrDefault(operator, operator), right, left);
             }
             if (left.kind == Kind.UUID && right.kind == Kind.UUID) {
-                return compared(operator, left.at(Value.OTHER), right.at(Value.OTHER));
+                return compared(operator, left.operand(), right.operand());
             }
             var first = text(left);
             var second = text(right);
-            var equality = operator.matches("=|<>|IS|IS NOT");
-            return compared(operator, equality || first.ordered || second.ordered ? first.at(Value.OTHER) : ordered(first), second.at(Value.OTHER));
-        }
-
-        private static Value enumText(Value value) {
-            return Value.of(Kind.TEXT, Value.CAST, value.cast("text"));
+            return compared(operator, isEquality(operator) || first.ordered || second.ordered ? first.operand() : ordered(first), second.operand());
         }
 
         private static String enumCase(String text, String conversion) {
             return conversion.equals("enum-lower") ? text.toLowerCase(Locale.ROOT) : conversion.equals("enum-upper") ? text.toUpperCase(Locale.ROOT) : text;
         }
 
-        private Value compareTextWithNumber(String operator, Value text, Value number) throws Untranslatable {
+        private Value compareTextWithNumber(String operator, Value text, Value number) {
             if (number.hasNumericAffinity()) {
-                if (text.constant instanceof String constant) {
-                    var trimmed = constant.strip();
-                    return trimmed.matches(PLAIN_NUMBER) ? compared(operator, constant(leadingNumber(trimmed)).at(Value.OTHER), number.at(Value.OTHER))
-                            : classes(operator, text, number);
-                }
-                return numberInText(operator, text(text), number);
+                var constant = text.constant instanceof String string ? string.strip() : null;
+                return constant == null ? numberInText(operator, text(text), number)
+                        : constant.matches(PLAIN_NUMBER) ? compared(operator, constant(leadingNumber(constant)).operand(), number.operand())
+                        : classes(operator, text, number);
             }
-            if (text.affinity.equals("TEXT") || text.column != null && text.hasNumericAffinity() && operator.matches("=|<>|IS|IS NOT")) {
+            if (text.affinity.equals("TEXT") || text.column != null && text.hasNumericAffinity() && isEquality(operator)) {
                 return compareText(operator, text, text(number));
             }
-            if (text.hasNumericAffinity()) {
-                throw new Untranslatable("order of a column that has numbers and texts");
-            }
+            refuseIf(text.hasNumericAffinity(), "order of a column that has numbers and texts");
             return classes(operator, text, number);
         }
 
         /** A text that is a number is compared as that, any other is greater than the number. */
-        private Value numberInText(String operator, Value text, Value number) throws Untranslatable {
-            if (operator.startsWith("IS")) {
-                throw new Untranslatable("IS between a text and a column of numbers");
-            }
-            var isNumber = "%s ~ '%s%s[ \\t\\n\\v\\f\\r]*$'".formatted(text.at(Value.OTHER), BLANKS, PLAIN_NUMBER);
-            return Value.truth(Value.ATOM, "(CASE WHEN %s THEN %s %s %s WHEN %s IS NOT NULL AND %s IS NOT NULL THEN %s END)".formatted(isNumber,
-                    text.cast("numeric"), operator,
-                    number.at(Value.OTHER), text.at(Value.OTHER), number.at(Value.OTHER), operator.matches("<>|>|>=") ? "TRUE" : "FALSE"));
+        private static Value numberInText(String operator, Value text, Value number) {
+            refuseIf(operator.startsWith("IS"), "IS between a text and a column of numbers");
+            return Value.truth(Value.ATOM, "(CASE WHEN %s ~ '^%s%s%2$s$' THEN %s %s %s %s"
+                    .formatted(text.operand(), BLANKS, PLAIN_NUMBER, text.cast("numeric"), operator, number.operand(), textIsGreater(operator, text, number)));
         }
 
         /** Where no side is converted, any text is greater than any number. */
         private Value classes(String operator, Value text, Value number) {
             notes.note("compares a text with a number, which in SQLite are never equal: " + text.sql + " " + operator + " " + number.sql);
-            if (operator.startsWith("IS")) {
-                return isNull(text.constant == null ? text : number, operator.equals("IS")).constant(null).sql("(%s IS NULL AND %s IS NULL) = %s".formatted(
-                        text.at(Value.OTHER), number.at(Value.OTHER), operator.equals("IS") ? "TRUE" : "FALSE"), Value.COMPARISON);
-            }
-            return Value.truth(Value.ATOM, "(CASE WHEN %s IS NOT NULL AND %s IS NOT NULL THEN %s END)".formatted(text.at(Value.OTHER), number.at(Value.OTHER),
-                    operator.matches("<>|>|>=") ? "TRUE" : "FALSE"));
+            return operator.startsWith("IS")
+                    ? Value.test("(%s IS NULL AND %s IS NULL) = %s".formatted(text.operand(), number.operand(), operator.equals("IS") ? "TRUE" : "FALSE"))
+                    : Value.truth(Value.ATOM, "(CASE " + textIsGreater(operator, text, number));
+        }
+
+        private static String textIsGreater(String operator, Value text, Value number) {
+            return "WHEN %s IS NOT NULL AND %s IS NOT NULL THEN %s END)".formatted(text.operand(), number.operand(), operator.matches("<>|>|>=") ? "TRUE" : "FALSE");
         }
 
         /** jsonb knows 5 from "5" as SQLite's json_extract does; there true and false are 1 and 0. */
-        private Value compareJson(String operator, Value json, Value other) throws Untranslatable {
-            if (!operator.matches("=|<>|IS|IS NOT") || other.constant == null || !other.affinity.isEmpty()) {
-                throw new Untranslatable("comparison of a value in JSON with something else than a constant, or for order");
-            }
+        private static Value compareJson(String operator, Value json, Value other) {
+            refuseIf(!isEquality(operator) || other.constant == null || !other.affinity.isEmpty(),
+                    "comparison of a value in JSON with something else than a constant, or for order");
             if (other.constant instanceof Long number && (number == 0 || number == 1)) {
-                var same = Value.truth(Value.COMPARISON, "%s IN ('%d', '%s')".formatted(json.at(Value.OTHER), number, number == 1));
-                if (operator.startsWith("IS")) {
-                    return Value.truth(Value.COMPARISON, "(" + same.sql + ") " + operator + " TRUE");
-                }
-                return operator.equals("=") ? same : unary("NOT", same);
+                var same = Value.test("%s IN ('%d', '%s')".formatted(json.operand(), number, number == 1));
+                return operator.startsWith("IS") ? is(operator, same, true) : notIf(operator.equals("<>"), same);
             }
-            return compared(operator, json.at(Value.OTHER), "to_jsonb(" + (other.kind == Kind.TEXT ? other.cast("text") : other.sql) + ")");
+            return compared(operator, json.operand(), "to_jsonb(" + (other.kind == Kind.TEXT ? other.cast("text") : other.sql) + ")");
         }
 
-        private Value between(Sql.Between between, Scope scope) throws Untranslatable {
+        private Value between(Sql.Between between, Scope scope) {
             var operand = value(between.operand(), scope);
             var low = compare(">=", operand, value(between.low(), scope));
             var high = compare("<=", operand, value(between.high(), scope));
-            var both = logical("AND", low, high);
-            if (low.sql.startsWith(operand.at(Value.OTHER) + " >= ") && high.sql.startsWith(operand.at(Value.OTHER) + " <= ")) {
-                var start = operand.at(Value.OTHER).length() + 4;
-                return Value.truth(Value.COMPARISON, "%s %sBETWEEN %s AND %s".formatted(operand.at(Value.OTHER), between.not() ? "NOT " : "",
-                        low.sql.substring(start), high.sql.substring(start)));
+            var start = operand.operand().length() + 4;
+            if (low.sql.startsWith(operand.operand() + " >= ") && high.sql.startsWith(operand.operand() + " <= ")) {
+                return Value.test(operand.operand() + (between.not() ? " NOT BETWEEN " : " BETWEEN ") + low.sql.substring(start) + " AND "
+                        + high.sql.substring(start));
             }
-            return between.not() ? unary("NOT", both) : both;
+            return notIf(between.not(), logical("AND", low, high));
         }
 
-        private Value in(Sql.In in, Scope scope) throws Untranslatable {
+        private Value in(Sql.In in, Scope scope) {
             if (in.values() == null) {
                 return inSelect(in, scope);
             }
@@ -9723,66 +9341,40 @@ class migrate_to_postgres implements Callable<Integer> {
                 return typeIs(in.operand(), types, in.not(), scope);
             }
             if (in.operand() instanceof Sql.Row) {
-                var any = constant(false);
-                for (var row : in.values()) {
-                    any = logical("OR", any, binary(new Sql.Binary("=", in.operand(), row), scope));
-                }
-                return in.not() ? unary("NOT", any) : any;
+                return notIf(in.not(), logical("OR", in.values().stream().map(row -> binary(new Sql.Binary("=", in.operand(), row), scope))));
             }
             var operand = value(in.operand(), scope);
             if (in.values().isEmpty()) {
                 return constant(in.not());
             }
-            var all = new ArrayList<Value>();
-            for (var value : in.values()) {
-                all.add(value(value, scope).affinity("").noCase(false));
-            }
+            var all = values(in.values(), scope).stream().map(value -> value.affinity("").noCase(false)).toList();
             if (operand.kind == Kind.BOOLEAN && place == Place.CHECK && !in.not()
                     && all.stream().map(value -> truthOf(value.constant)).collect(Collectors.toSet()).containsAll(Set.of(true, false))) {
                 return constant(true);
             }
-            var tests = new ArrayList<Value>();
-            for (var value : all) {
-                tests.add(value.kind == Kind.NULL ? Value.truth(Value.CAST, "NULL::boolean") : compare("=", operand, value));
-            }
-            return membership(operand, tests, in.not());
+            return membership(operand, all.stream().map(value -> compare("=", operand, value)).toList(), in.not());
         }
 
         /** x IN (…) if every test is "x = something", else the tests joined by OR. */
-        private Value membership(Value operand, List<Value> tests, boolean not) throws Untranslatable {
-            var shared = Stream.of(operand.at(Value.OTHER), operand.kind == Kind.ENUM ? operand.cast("text") : "", folded(operand)).map(sql -> sql + " = ")
-                    .filter(start -> tests.stream().allMatch(test -> test.rank == Value.COMPARISON && test.sql.startsWith(start))).findFirst();
-            if (shared.isPresent()) {
-                var values = tests.stream().map(test -> test.sql.substring(shared.get().length())).collect(Collectors.joining(", "));
-                return Value.truth(Value.COMPARISON, shared.get().replaceFirst(" = $", "") + (not ? " NOT IN (" : " IN (") + values + ")");
-            }
-            var any = constant(false);
-            for (var test : tests) {
-                any = logical("OR", any, test);
-            }
-            return not ? unary("NOT", any) : any;
+        private static Value membership(Value operand, List<Value> tests, boolean not) {
+            var shared = Stream.of(operand.operand(), operand.kind == Kind.ENUM ? operand.cast("text") : "", folded(operand))
+                    .filter(sql -> tests.stream().allMatch(test -> test.rank == Value.COMPARISON && test.sql.startsWith(sql + " = "))).findFirst();
+            return shared.isEmpty() ? notIf(not, logical("OR", tests.stream())) : Value.test(
+                    shared.get() + (not ? " NOT IN (" : " IN (") + list(tests, test -> test.sql.substring(shared.get().length() + 3)) + ")");
         }
 
-        private Value inSelect(Sql.In in, Scope scope) throws Untranslatable {
-            onlyWhereQueriesMayBe();
-            var fields = new ArrayList<Field>();
-            var sql = select(in.select(), scope, fields, Output.UNNAMED);
+        private Value inSelect(Sql.In in, Scope scope) {
+            var selected = subselect(in.select(), scope);
             var operands = in.operand() instanceof Sql.Row row ? row.values() : List.of(in.operand());
-            if (operands.size() != fields.size()) {
-                throw new Untranslatable("IN with a select of another number of columns");
-            }
+            refuseIf(operands.size() != selected.fields.size(), "IN with a select of another number of columns");
             var left = new ArrayList<String>();
-            for (var i = 0; i < operands.size(); i++) {
-                var operand = value(operands.get(i), scope);
-                var field = fields.get(i).value;
-                var plain = compare("=", operand, field.sql("x", Value.ATOM));
-                if (operand.noCase || !plain.sql.equals(operand.at(Value.OTHER) + " = x")) {
-                    throw new Untranslatable("IN with a select whose values need a conversion");
-                }
-                left.add(operand.at(operands.size() == 1 ? Value.OTHER : Value.OR));
+            for (var operand : values(operands, scope)) {
+                var plain = compare("=", operand, selected.fields.get(left.size()).value.sql("x", Value.ATOM));
+                refuseIf(operand.noCase || !plain.sql.equals(operand.operand() + " = x"), "IN with a select whose values need a conversion");
+                left.add(operands.size() == 1 ? operand.operand() : operand.sql);
             }
             var row = left.size() == 1 ? left.get(0) : "(" + String.join(", ", left) + ")";
-            return Value.truth(Value.COMPARISON, row + (in.not() ? " NOT IN (" : " IN (") + sql + ")");
+            return Value.test(row + (in.not() ? " NOT IN (" : " IN (") + selected.sql + ")");
         }
 
         private static boolean isTypeof(Sql.Expression expression) {
@@ -9790,12 +9382,10 @@ class migrate_to_postgres implements Callable<Integer> {
         }
 
         /** typeof(x) is among the types: known from the type of the column but for NULL. */
-        private Value typeIs(Sql.Expression call, Set<String> types, boolean not, Scope scope) throws Untranslatable {
+        private Value typeIs(Sql.Expression call, Set<String> types, boolean not, Scope scope) {
             var value = value(((Sql.Call) call).arguments().get(0), scope);
             var own = storageClass(value);
-            if (own == null) {
-                throw new Untranslatable("typeof " + described(value));
-            }
+            refuseIf(own == null, "typeof " + described(value));
             var ifNull = types.contains("null") != not;
             var ifNot = types.contains(own) != not;
             return ifNull == ifNot ? constant(ifNull) : isNull(value, ifNot);
@@ -9815,37 +9405,27 @@ class migrate_to_postgres implements Callable<Integer> {
             };
         }
 
-        private Value like(Sql.Like like, Scope scope) throws Untranslatable {
+        private Value like(Sql.Like like, Scope scope) {
             var operand = text(value(like.left(), scope));
+            var sql = operand.ordered ? operand.operand() : collatedC(operand);
             var pattern = value(like.pattern(), scope);
             if (like.operator().equals("GLOB")) {
-                if (!(pattern.constant instanceof String glob)) {
-                    throw new Untranslatable("GLOB with a pattern that is not a constant");
-                }
-                return Value.truth(Value.COMPARISON, collatedC(operand) + (like.not() ? " !~ " : " ~ ") + literal(regularExpression(glob)));
+                refuseIf(!(pattern.constant instanceof String), "GLOB with a pattern that is not a constant");
+                return Value.test(sql + (like.not() ? " !~ " : " ~ ") + literal(regularExpression((String) pattern.constant)));
             }
-            if (!like.operator().equals("LIKE")) {
-                throw new Untranslatable(like.operator() + " is up to the application in SQLite");
-            }
-            var escape = "";
+            refuseIf(!like.operator().equals("LIKE"), like.operator() + " is up to the application in SQLite");
+            var escape = pattern.constant instanceof String constant && !constant.contains("\\") ? "" : " ESCAPE ''";
             if (like.escape() != null) {
-                if (!(value(like.escape(), scope).constant instanceof String character) || character.length() != 1) {
-                    throw new Untranslatable("LIKE with an ESCAPE that is not one constant character");
-                }
+                var character = value(like.escape(), scope).constant instanceof String text ? text : "";
+                refuseIf(character.length() != 1, "LIKE with an ESCAPE that is not one constant character");
                 escape = character.equals("\\") ? "" : " ESCAPE " + literal(character);
-            } else if (!(pattern.constant instanceof String constant) || constant.contains("\\")) {
-                escape = " ESCAPE ''";
             }
             // under the collation "C" ILIKE folds A to Z only, as SQLite's LIKE does
-            return Value.truth(Value.COMPARISON, collatedC(operand) + (like.not() ? " NOT ILIKE " : " ILIKE ") + text(pattern).at(Value.OTHER) + escape);
-        }
-
-        private static String collatedC(Value text) {
-            return text.ordered ? text.at(Value.OTHER) : text.at(Value.CAST) + " COLLATE \"C\"";
+            return Value.test(sql + (like.not() ? " NOT ILIKE " : " ILIKE ") + text(pattern).operand() + escape);
         }
 
         /** GLOB as a regular expression of PostgreSQL (manual, 9.7.3): there a backslash escapes inside brackets too. */
-        private static String regularExpression(String glob) throws Untranslatable {
+        private static String regularExpression(String glob) {
             var result = new StringBuilder("^");
             for (var i = 0; i < glob.length(); i++) {
                 var c = glob.charAt(i);
@@ -9853,9 +9433,7 @@ class migrate_to_postgres implements Callable<Integer> {
                     var inverted = glob.startsWith("^", i + 1);
                     var first = i + (inverted ? 2 : 1);
                     var end = glob.indexOf(']', glob.startsWith("]", first) ? first + 1 : first);
-                    if (end < 0) {
-                        throw new Untranslatable("GLOB with an open bracket");
-                    }
+                    refuseIf(end < 0, "GLOB with an open bracket");
                     result.append(inverted ? "[^" : "[").append(glob.substring(first, end).replaceAll("[\\\\\\[\\]^]", "\\\\$0")).append(']');
                     i = end;
                 } else {
@@ -9867,7 +9445,7 @@ class migrate_to_postgres implements Callable<Integer> {
 
         // --- CASE, CAST, and several values of one type ---
 
-        private Value choice(Sql.Case choice, Scope scope) throws Untranslatable {
+        private Value choice(Sql.Case choice, Scope scope) {
             var conditions = new ArrayList<String>();
             var results = new ArrayList<Value>();
             var base = choice.base() == null ? null : value(choice.base(), scope);
@@ -9883,22 +9461,19 @@ class migrate_to_postgres implements Callable<Integer> {
                 sql.append(" WHEN ").append(conditions.get(i)).append(" THEN ").append(as(kind, results.get(i)).sql);
             }
             var otherwise = choice.otherwise() == null ? "" : " ELSE " + as(kind, results.get(results.size() - 1)).sql;
-            return like(results, Value.atom(kind, sql + otherwise + " END"));
+            return resembling(results, Value.atom(kind, sql + otherwise + " END"));
         }
 
         /** The kind that all the values can be given. */
-        private Kind common(List<Value> values) throws Untranslatable {
+        private Kind common(List<Value> values) {
             var kinds = values.stream().map(Value::kind).filter(kind -> kind != Kind.NULL).collect(Collectors.toCollection(LinkedHashSet::new));
             var conversions = values.stream().filter(Value::isNumberOverTime).map(value -> value.column.conversion).collect(Collectors.toSet());
             if (kinds.size() <= 1 && conversions.size() <= 1) {
                 return kinds.isEmpty() ? Kind.NULL : kinds.iterator().next();
             }
-            if (!conversions.isEmpty()) {
-                kinds.removeIf(Kind::isTime);
-                kinds.add(Kind.INTEGER);
-            }
-            var counted = !conversions.isEmpty() || kinds.contains(Kind.BOOLEAN);
-            if (kinds.remove(Kind.BOOLEAN)) {
+            var overTimes = !conversions.isEmpty() && kinds.removeIf(Kind::isTime);
+            var counted = kinds.remove(Kind.BOOLEAN) || overTimes;
+            if (counted) {
                 kinds.add(Kind.INTEGER);
             }
             if (kinds.stream().allMatch(Kind::isNumber)) {
@@ -9906,31 +9481,27 @@ class migrate_to_postgres implements Callable<Integer> {
                 return kinds.stream().noneMatch(Kind::isDouble) ? kinds.contains(Kind.NUMERIC) ? Kind.NUMERIC : Kind.INTEGER
                         : onlyZero && !kinds.contains(Kind.NUMERIC) && !kinds.contains(Kind.NUMBER) ? Kind.REAL_OR_ZERO : Kind.NUMBER;
             }
-            if (kinds.stream().noneMatch(kind -> kind == Kind.BLOB || kind == Kind.JSON || kind.isTime() || kind == Kind.OTHER)) {
-                if (kinds.stream().anyMatch(kind -> kind.isNumber() || kind == Kind.MIXED || kind == Kind.JSON_VALUE)) {
-                    notes.note("a column has numbers and texts: all are texts in PostgreSQL");
-                    return Kind.MIXED;
-                }
+            refuseIf(kinds.stream().anyMatch(kind -> kind == Kind.BLOB || kind == Kind.JSON || kind.isTime() || kind == Kind.OTHER),
+                    "values of different types in one column: " + list(values, Value::sql));
+            if (kinds.stream().noneMatch(kind -> kind.isNumber() || kind == Kind.MIXED || kind == Kind.JSON_VALUE)) {
                 return Kind.TEXT;
             }
-            throw new Untranslatable("values of different types in one column: " + values.stream().map(Value::sql).collect(Collectors.joining(", ")));
+            notes.note("a column has numbers and texts: all are texts in PostgreSQL");
+            return Kind.MIXED;
         }
 
-        private Value as(Kind kind, Value value) throws Untranslatable {
-            if (value.kind == kind || value.kind == Kind.NULL) {
-                return value.kind == Kind.NULL ? constant(null) : value;
-            }
-            return switch (kind) {
+        private Value as(Kind kind, Value value) {
+            return value.kind == kind ? value : value.kind == Kind.NULL ? constant(null) : switch (kind) {
                 case INTEGER -> number(value);
                 case REAL, REAL_OR_ZERO, NUMBER -> number(value).kind.isDouble() ? Value.of(kind, number(value).rank, number(value).sql)
-                        : Value.of(kind, Value.CAST, number(value).cast("double precision"));
-                case NUMERIC -> Value.of(kind, Value.CAST, number(value).cast("numeric"));
+                        : number(value).castTo(kind);
+                case NUMERIC -> number(value).castTo(kind);
                 default -> text(value);
             };
         }
 
         /** Gives a result what all the values it comes from have in common. */
-        private static Value like(List<Value> values, Value result) {
+        private static Value resembling(List<Value> values, Value result) {
             var real = values.stream().filter(value -> value.kind != Kind.NULL).toList();
             var types = real.stream().map(Value::type).collect(Collectors.toSet());
             var column = real.isEmpty() ? null : real.get(0).column;
@@ -9940,398 +9511,273 @@ class migrate_to_postgres implements Callable<Integer> {
             return typed.ordered(real.stream().anyMatch(Value::ordered)).column(same ? column : null);
         }
 
-        private Value cast(Value value, String type) throws Untranslatable {
-            var affinity = affinity(type);
+        private Value cast(Value value, String type) {
+            var affinity = Family.affinity(type);
             return switch (affinity) {
                 case "INTEGER" -> integer(value).affinity(affinity);
                 case "TEXT" -> text(value).affinity(affinity);
                 case "REAL" -> real(value).affinity(affinity);
                 case "NUMERIC" -> number(value).affinity(affinity);
-                default -> {
-                    if (value.kind == Kind.BLOB) {
-                        yield value;
-                    }
-                    immutable("CAST AS BLOB");
-                    yield Value.atom(Kind.BLOB, "convert_to(" + text(value).sql + ", 'UTF8')");
-                }
+                default -> value.kind == Kind.BLOB ? value : Value.atom(Kind.BLOB, bytes(value, "CAST AS BLOB"));
             };
         }
 
-        private Value real(Value value) throws Untranslatable {
-            var number = number(value);
-            if (number.kind.isDouble()) {
-                return Value.of(Kind.REAL, number.rank, number.sql).constant(number.constant);
+        /** The bytes of a blob, or of a text in UTF-8. */
+        private String bytes(Value value, String use) {
+            if (value.kind == Kind.BLOB) {
+                return value.sql;
             }
-            return number.constant instanceof Long whole ? constant(whole.doubleValue())
-                    : Value.of(Kind.REAL, Value.CAST, number.cast("double precision"));
+            immutable(use);
+            return "convert_to(" + text(value).sql + ", 'UTF8')";
         }
 
-        /** Affinity of a declared type: SQLite docs datatype3.html, section 3.1; the order of the rules matters. */
-        static String affinity(String declared) {
-            var type = declared.toUpperCase(Locale.ROOT);
-            return type.contains("INT") ? "INTEGER"
-                    : type.contains("CHAR") || type.contains("CLOB") || type.contains("TEXT") ? "TEXT"
-                    : type.isBlank() || type.contains("BLOB") ? "BLOB"
-                    : type.contains("REAL") || type.contains("FLOA") || type.contains("DOUB") ? "REAL" : "NUMERIC";
+        private Value real(Value value) {
+            var number = number(value);
+            return number.kind.isDouble() ? Value.of(Kind.REAL, number.rank, number.sql).constant(number.constant)
+                    : number.constant instanceof Long whole ? constant(whole.doubleValue()) : number.castTo(Kind.REAL);
         }
 
         /** Lets a translation that rests on an assumption pass where it is proved afterwards, with a note. */
-        private void sureOnlyByProof(String assumption) throws Untranslatable {
-            if (place != Place.VIEW) {
-                throw new Untranslatable(assumption);
-            }
+        private void sureOnlyByProof(String assumption) {
+            refuseIf(place != Place.VIEW, assumption);
             notes.note(assumption);
         }
 
-        private void immutable(String what) throws Untranslatable {
-            if (place == Place.IMMUTABLE) {
-                throw new Untranslatable(what + " is not immutable in PostgreSQL");
-            }
+        private void immutable(String what) {
+            refuseIf(place == Place.IMMUTABLE, what + " is not immutable in PostgreSQL");
         }
 
-        private void onlyWhereQueriesMayBe() throws Untranslatable {
-            if (place != Place.VIEW && place != Place.TRIGGER) {
-                throw new Untranslatable("a select inside an expression");
-            }
+        private boolean mayQuery() {
+            return place == Place.VIEW || place == Place.TRIGGER;
         }
 
         // --- functions: SQLite docs lang_corefunc.html, lang_aggfunc.html, lang_mathfunc.html ---
 
-        private Value call(Sql.Call call, Scope scope) throws Untranslatable {
+        private static final Set<String> TIME_FUNCTIONS = Set.of("date", "time", "datetime", "julianday", "unixepoch", "strftime");
+        private static final Set<String> VARIADIC = Set.of("coalesce", "min", "max", "printf", "format", "char", "concat", "concat_ws");
+
+        private Value call(Sql.Call call, Scope scope) {
             var name = call.name();
             var count = call.arguments().size();
-            if (call.window() != null || AGGREGATES.contains(name) || count == 1 && (name.equals("min") || name.equals("max"))) {
+            if (call.window() != null || isAggregate(call)) {
                 return aggregate(call, scope);
             }
-            if (call.distinct() || call.star() || !call.orderBy().isEmpty() || call.filter() != null) {
-                throw new Untranslatable("the function " + name + " as an aggregate");
-            }
-            if (Set.of("date", "time", "datetime", "julianday", "unixepoch", "strftime").contains(name)) {
-                return time(name, call.arguments(), scope);
-            }
-            if (name.equals("typeof") && count == 1) {
-                return typeof(value(call.arguments().get(0), scope));
+            refuseIf(call.distinct() || call.star() || !call.orderBy().isEmpty() || call.filter() != null, "the function " + name + " as an aggregate");
+            if (name.matches("iif|if") && (count == 2 || count == 3)) {
+                var when = new Sql.When(call.arguments().get(0), call.arguments().get(1));
+                return choice(new Sql.Case(null, List.of(when), count == 2 ? null : call.arguments().get(2)), scope);
             }
             var random = random(call, scope);
             if (random != null) {
                 return random;
             }
-            var arguments = new ArrayList<Value>();
-            for (var argument : call.arguments()) {
-                arguments.add(value(argument, scope));
-            }
-            var result = name.startsWith("json") ? json(name, arguments) : function(name, arguments);
-            if (result == null) {
-                throw new Untranslatable("the function " + name + " with " + count + " arguments");
-            }
+            var arguments = values(call.arguments(), scope);
+            var result = TIME_FUNCTIONS.contains(name) ? time(name, arguments) : name.startsWith("json") ? json(name, arguments) : function(name, arguments);
+            refuseIf(result == null, "the function " + name + " with " + count + " arguments");
             return result;
         }
 
-        private Value function(String name, List<Value> a) throws Untranslatable {
-            switch (name + "/" + a.size()) {
-                case "abs/1":
-                    var number = number(a.get(0));
-                    return Value.atom(number.kind, "abs(" + number.sql + ")").type(number.type);
-                case "lower/1", "upper/1":
-                    return Value.atom(Kind.TEXT, name + "(" + ordered(text(a.get(0))) + ")").ordered(true);
-                case "trim/1", "ltrim/1", "rtrim/1", "trim/2", "ltrim/2", "rtrim/2":
-                    return textual(name.equals("trim") ? "btrim" : name, a);
-                case "replace/3":
-                    return textual(name, a);
-                case "length/1":
-                    return a.get(0).kind == Kind.BLOB ? small("octet_length(" + a.get(0).sql + ")") : small("length(" + text(a.get(0)).sql + ")");
-                case "octet_length/1":
-                    return small("octet_length(" + (a.get(0).kind == Kind.BLOB ? a.get(0) : text(a.get(0))).sql + ")");
-                case "substr/2", "substring/2", "substr/3", "substring/3":
-                    return substr(a);
-                case "instr/2":
-                    return a.get(0).kind == Kind.BLOB && a.get(1).kind == Kind.BLOB
-                            ? small("position(" + a.get(1).at(Value.SUM) + " in " + a.get(0).at(Value.SUM) + ")")
-                            : small("strpos(" + text(a.get(0)).sql + ", " + text(a.get(1)).sql + ")");
-                case "ifnull/2":
-                    return coalesce(a);
-                case "nullif/2":
-                    var same = compare("=", a.get(0), a.get(1));
-                    return like(List.of(a.get(0)), Value.atom(a.get(0).kind, "(CASE WHEN %s THEN NULL ELSE %s END)".formatted(same.sql, a.get(0).sql)));
-                case "iif/2", "if/2", "iif/3", "if/3":
-                    return iif(a);
-                case "likely/1", "unlikely/1":
-                    return a.get(0);
-                case "likelihood/2":
-                    return a.get(0);
-                case "round/1", "round/2":
-                    return round(a);
-                case "hex/1":
-                    return hex(a.get(0));
-                case "quote/1":
-                    return quoted(a.get(0));
-                case "unicode/1":
-                    return small("nullif(ascii(" + text(a.get(0)).sql + "), 0)");
-                case "sign/1":
-                    return Value.of(Kind.INTEGER, Value.CAST, "sign(" + number(a.get(0)).sql + ")::int").type("integer");
-                case "ceil/1", "ceiling/1", "floor/1", "trunc/1":
-                    var whole = number(a.get(0));
-                    return whole.kind == Kind.INTEGER ? whole.constant(null).affinity("") : Value.atom(whole.kind, name + "(" + whole.sql + ")");
-                case "exp/1", "sin/1", "cos/1", "tan/1", "atan/1", "degrees/1", "radians/1":
-                    return Value.atom(Kind.REAL, name + "(" + real(a.get(0)).sql + ")");
-                case "pi/0":
-                    return Value.atom(Kind.REAL, "pi()");
-                case "sqrt/1":
-                    return onlyIf("%s >= 0", "sqrt(%s)", real(a.get(0)));
-                case "ln/1":
-                    return onlyIf("%s > 0", "ln(%s)", real(a.get(0)));
-                case "log/1", "log10/1":
-                    return onlyIf("%s > 0", "log(%s)", real(a.get(0)));
-                case "pow/2", "power/2":
-                    return Value.atom(Kind.REAL, "power(" + real(a.get(0)).sql + ", " + real(a.get(1)).sql + ")");
-                case "uuid/0", "uuid4/0", "gen_random_uuid/0":
-                    return uuid();
-                default:
-                    return severalArguments(name, a);
-            }
-        }
-
-        private Value severalArguments(String name, List<Value> a) throws Untranslatable {
-            switch (name) {
-                case "coalesce":
-                    return coalesce(a);
-                case "min", "max":
-                    return extreme(name.equals("min") ? "least" : "greatest", a);
-                case "printf", "format":
-                    return printf(a);
-                case "char":
-                    var parts = new ArrayList<String>();
-                    for (var code : a) {
-                        if (!(code.constant instanceof Long number) || number < 1 || number > 0x10FFFF) {
-                            throw new Untranslatable("char() of something else than constants");
-                        }
-                        parts.add("chr(" + number + ")");
-                    }
-                    return Value.of(Kind.TEXT, parts.size() == 1 ? Value.ATOM : Value.OTHER, parts.isEmpty() ? "''" : String.join(" || ", parts));
-                case "concat", "concat_ws":
-                    var all = new ArrayList<String>();
-                    for (var value : a) {
-                        all.add(text(value).sql);
-                    }
+        /** A plain function; null if there is none of this name with as many arguments. */
+        private Value function(String name, List<Value> a) {
+            var first = a.isEmpty() ? null : a.get(0);
+            return switch (VARIADIC.contains(name) && first != null ? name : name + "/" + a.size()) {
+                case "abs/1" -> Value.atom(number(first).kind, "abs(" + number(first).sql + ")").type(number(first).type);
+                case "lower/1", "upper/1" -> Value.atom(Kind.TEXT, name + "(" + ordered(text(first)) + ")").ordered(true);
+                case "trim/1", "ltrim/1", "rtrim/1", "trim/2", "ltrim/2", "rtrim/2" -> textual(name.equals("trim") ? "btrim" : name, a);
+                case "replace/3" -> textual(name, a);
+                case "length/1" -> Value.small((first.kind == Kind.BLOB ? "octet_length(" + first.sql : "length(" + text(first).sql) + ")");
+                case "octet_length/1" -> Value.small("octet_length(" + (first.kind == Kind.BLOB ? first : text(first)).sql + ")");
+                case "substr/2", "substring/2", "substr/3", "substring/3" -> substr(a);
+                case "instr/2" -> Value.small(first.kind == Kind.BLOB && a.get(1).kind == Kind.BLOB
+                        ? "position(" + a.get(1).at(Value.SUM) + " in " + first.at(Value.SUM) + ")" : "strpos(" + text(first).sql + ", " + text(a.get(1)).sql + ")");
+                case "ifnull/2", "coalesce" -> coalesce(a);
+                case "nullif/2" -> resembling(List.of(first), Value.atom(first.kind,
+                        "(CASE WHEN %s THEN NULL ELSE %s END)".formatted(compare("=", first, a.get(1)).sql, first.sql)));
+                case "likely/1", "unlikely/1", "likelihood/2" -> first;
+                case "round/1", "round/2" -> round(a);
+                case "hex/1" -> Value.atom(Kind.TEXT, "coalesce(upper(encode(" + bytes(first, "hex() of a text") + ", 'hex')), '')");
+                case "quote/1" -> quoted(first);
+                case "typeof/1" -> typeof(first);
+                case "unicode/1" -> Value.small("nullif(ascii(" + text(first).sql + "), 0)");
+                case "sign/1" -> Value.of(Kind.INTEGER, Value.CAST, "sign(" + number(first).sql + ")::int").type("integer");
+                case "ceil/1", "ceiling/1", "floor/1", "trunc/1" -> number(first).kind == Kind.INTEGER ? number(first).constant(null).affinity("")
+                        : Value.atom(number(first).kind, name + "(" + number(first).sql + ")");
+                case "exp/1", "sin/1", "cos/1", "tan/1", "atan/1", "degrees/1", "radians/1" -> Value.atom(Kind.REAL, name + "(" + real(first).sql + ")");
+                case "pi/0" -> Value.atom(Kind.REAL, "pi()");
+                case "sqrt/1" -> onlyIf(real(first), ">= 0", "sqrt");
+                case "ln/1" -> onlyIf(real(first), "> 0", "ln");
+                case "log/1", "log10/1" -> onlyIf(real(first), "> 0", "log");
+                case "pow/2", "power/2" -> Value.atom(Kind.REAL, "power(" + real(first).sql + ", " + real(a.get(1)).sql + ")");
+                case "uuid/0", "uuid4/0", "gen_random_uuid/0" -> uuid();
+                case "min" -> extreme("least", a);
+                case "max" -> extreme("greatest", a);
+                case "printf", "format" -> printf(a);
+                case "char" -> {
+                    refuseIf(a.stream().anyMatch(code -> !(code.constant instanceof Long number) || number < 1 || number > 0x10FFFF),
+                            "char() of something else than constants");
+                    yield concatenated(a.stream().map(code -> "chr(" + code.constant + ")").toList());
+                }
+                case "concat", "concat_ws" -> {
                     immutable(name);
-                    return Value.atom(Kind.TEXT, name + "(" + String.join(", ", all) + ")");
-                default:
-                    return null;
-            }
+                    yield textual(name, a).ordered(false);
+                }
+                default -> null;
+            };
         }
 
-        private static Value small(String sql) {
-            return Value.atom(Kind.INTEGER, sql).type("integer");
+        private Value textual(String name, List<Value> arguments) {
+            var texts = arguments.stream().map(this::text).toList();
+            return Value.atom(Kind.TEXT, name + "(" + list(texts, Value::sql) + ")").ordered(texts.stream().anyMatch(Value::ordered));
         }
 
-        private Value textual(String name, List<Value> arguments) throws Untranslatable {
-            var all = new ArrayList<Value>();
-            for (var argument : arguments) {
-                all.add(text(argument));
-            }
-            var sql = name + "(" + all.stream().map(Value::sql).collect(Collectors.joining(", ")) + ")";
-            return Value.atom(Kind.TEXT, sql).ordered(all.stream().anyMatch(Value::ordered));
+        private static Value concatenated(List<String> parts) {
+            return Value.of(Kind.TEXT, parts.size() == 1 ? Value.ATOM : Value.OTHER, parts.isEmpty() ? "''" : String.join(" || ", parts));
         }
 
-        private static Value onlyIf(String condition, String result, Value value) {
-            return Value.atom(Kind.REAL, ("(CASE WHEN " + condition + " THEN " + result + " END)").replace("%s", value.at(Value.OTHER)));
+        private static Value onlyIf(Value value, String condition, String function) {
+            return Value.atom(Kind.REAL, "(CASE WHEN %s %s THEN %s(%1$s) END)".formatted(value.operand(), condition, function));
         }
 
-        private Value coalesce(List<Value> values) throws Untranslatable {
+        private Value coalesce(List<Value> values) {
             var kind = common(values);
-            var all = new ArrayList<String>();
-            for (var value : values) {
-                all.add(as(kind, value).sql);
-            }
-            return like(values, Value.atom(kind, "coalesce(" + String.join(", ", all) + ")")).affinity("");
-        }
-
-        private Value iif(List<Value> a) throws Untranslatable {
-            var results = a.size() == 2 ? List.of(a.get(1), constant(null)) : a.subList(1, 3);
-            var kind = common(results);
-            return like(results, Value.atom(kind, "CASE WHEN %s THEN %s ELSE %s END".formatted(condition(a.get(0)).sql, as(kind, results.get(0)).sql,
-                    as(kind, results.get(1)).sql)));
+            return resembling(values, Value.atom(kind, "coalesce(" + list(values, value -> as(kind, value).sql) + ")"));
         }
 
         /** The least or greatest, NULL as soon as one is NULL: least() and greatest() pass NULL over. */
-        private Value extreme(String function, List<Value> values) throws Untranslatable {
+        private Value extreme(String function, List<Value> values) {
             var kind = common(values);
-            if (Set.of(Kind.MIXED, Kind.JSON, Kind.JSON_VALUE, Kind.ENUM, Kind.BLOB).contains(kind) || values.stream().anyMatch(Value::noCase)) {
-                throw new Untranslatable("min() or max() of values that have another order in PostgreSQL");
-            }
-            var all = new ArrayList<String>();
-            for (var value : values) {
-                all.add(kind == Kind.TEXT ? ordered(as(kind, value)) : as(kind, value).sql);
-            }
+            refuseIf(Set.of(Kind.MIXED, Kind.JSON, Kind.JSON_VALUE, Kind.ENUM, Kind.BLOB).contains(kind) || values.stream().anyMatch(Value::noCase),
+                    "min() or max() of values that have another order in PostgreSQL");
+            var best = function + "(" + list(values, value -> kind == Kind.TEXT ? ordered(as(kind, value)) : as(kind, value).sql) + ")";
             var tests = values.stream().filter(value -> value.constant == null).map(value -> isNull(value, false).sql).collect(Collectors.joining(" OR "));
-            var best = function + "(" + String.join(", ", all) + ")";
-            return like(values, Value.atom(kind, tests.isEmpty() ? best : "(CASE WHEN " + tests + " THEN NULL ELSE " + best + " END)")).affinity("")
-                    .ordered(true);
+            return resembling(values, Value.atom(kind, tests.isEmpty() ? best : "(CASE WHEN " + tests + " THEN NULL ELSE " + best + " END)")).ordered(true);
         }
 
         /** A negative start counts from the end, a negative length goes backwards; PostgreSQL knows neither. */
-        private Value substr(List<Value> a) throws Untranslatable {
+        private Value substr(List<Value> a) {
             var source = a.get(0);
-            if (source.kind.isTime() && !source.isNumberOverTime() && a.size() == 3
-                    && a.get(1).constant instanceof Long first && a.get(2).constant instanceof Long length
-                    && source.kind != Kind.TIME && first >= 1 && first + length <= 11) {
+            var first = a.get(1).constant instanceof Long number ? number : null;
+            var length = a.size() == 3 && a.get(2).constant instanceof Long number ? number : null;
+            var ofDate = first != null && length != null && first >= 1 && first + length <= 11;
+            if (ofDate && source.kind.isTime() && source.kind != Kind.TIME && !source.isNumberOverTime()) {
                 // the date is written alike in every form that was accepted as a time
-                source = Value.atom(Kind.TEXT, pieces("%Y-%m-%d", timestamp(source)));
+                source = Value.atom(Kind.TEXT, formatted("%Y-%m-%d", timestamp(source)));
             }
             var blob = source.kind == Kind.BLOB;
             // of an empty blob SQLite makes NULL
             var text = blob ? Value.atom(Kind.BLOB, "nullif(" + source.sql + ", '')") : text(source);
-            var length = blob ? "octet_length(" + text.sql + ")" : "length(" + text.sql + ")";
+            var size = (blob ? "octet_length(" : "length(") + text.sql + ")";
             var start = int4(a.get(1));
-            var known = a.get(1).constant instanceof Long constant ? constant : null;
-            var first = known == null ? "CASE WHEN %s < 0 THEN %s + %1$s + 1 ELSE %1$s END".formatted(start.at(Value.OTHER), length)
-                    : known < 0 ? length + " - " + (-known - 1) : start.sql;
-            if (a.size() == 2) {
-                return sameText(text, !blob && known != null && known < 0 ? "right(" + text.sql + ", " + -known + ")"
-                        : "substr(" + text.sql + ", " + first + ")");
-            }
-            var count = int4(a.get(2));
-            if (a.get(2).constant instanceof Long) {
-                if ((Long) a.get(2).constant < 0) {
-                    throw new Untranslatable("substr() with a negative length");
-                }
-                return sameText(text, "substr(" + text.sql + ", " + first + ", " + count.sql + ")");
-            }
-            return sameText(text, "(CASE WHEN %s < 0 THEN substr(%s, (%s) + %1$s, - %1$s) ELSE substr(%2$s, %3$s, %1$s) END)"
-                    .formatted(count.at(Value.SIGN), text.sql, first));
+            var from = first == null ? "CASE WHEN %s < 0 THEN %s + %1$s + 1 ELSE %1$s END".formatted(start.operand(), size)
+                    : first < 0 ? size + " - " + (-first - 1) : start.sql;
+            refuseIf(length != null && length < 0, "substr() with a negative length");
+            var count = a.size() == 3 ? int4(a.get(2)) : null;
+            var sql = count == null && !blob && first != null && first < 0 ? "right(%s, %s)".formatted(text.sql, -first)
+                    : count == null ? "substr(%s, %s)".formatted(text.sql, from)
+                    : length != null ? "substr(%s, %s, %s)".formatted(text.sql, from, count.sql)
+                    : "(CASE WHEN %s < 0 THEN substr(%s, (%s) + %1$s, - %1$s) ELSE substr(%2$s, %3$s, %1$s) END)".formatted(count.at(Value.SIGN), text.sql, from);
+            return Value.atom(blob ? Kind.BLOB : Kind.TEXT, sql).ordered(text.ordered);
         }
 
-        private static Value sameText(Value source, String sql) {
-            return Value.atom(source.kind == Kind.BLOB ? Kind.BLOB : Kind.TEXT, sql).ordered(source.ordered);
-        }
-
-        private Value int4(Value value) throws Untranslatable {
+        private Value int4(Value value) {
             var number = integer(value);
-            return "integer".equals(number.type) || "smallint".equals(number.type) ? number
-                    : Value.of(Kind.INTEGER, Value.CAST, number.cast("int")).type("integer");
+            return "integer".equals(number.type) || "smallint".equals(number.type) ? number : number.castToInt();
         }
 
         /** Halves go away from zero as in SQLite if they are rounded as numeric; a cast to numeric keeps 15 digits, as SQLite prints. */
-        private Value round(List<Value> a) throws Untranslatable {
+        private Value round(List<Value> a) {
             var number = number(a.get(0));
             if (a.size() == 1 && number.kind == Kind.INTEGER) {
                 return real(number);
             }
             var digits = a.size() == 1 ? 0L : a.get(1).constant;
-            if (!(digits instanceof Long places) || places > 30) {
-                throw new Untranslatable("round() to a number of digits that is not a constant");
-            }
-            return Value.of(Kind.REAL, Value.CAST, "round(" + number.cast("numeric") + (places > 0 ? ", " + places : "") + ")::double precision");
+            refuseIf(!(digits instanceof Long places) || places > 30, "round() to a number of digits that is not a constant");
+            return Value.ofCast(Kind.REAL, "round(" + number.cast("numeric") + ((Long) digits > 0 ? ", " + digits : "") + ")");
         }
 
-        private Value hex(Value value) throws Untranslatable {
-            immutable("hex() of a text");
-            var bytes = value.kind == Kind.BLOB ? value.sql : "convert_to(" + text(value).sql + ", 'UTF8')";
-            return Value.atom(Kind.TEXT, "coalesce(upper(encode(" + bytes + ", 'hex')), '')");
-        }
-
-        private Value quoted(Value value) throws Untranslatable {
-            var quoted = switch (value.kind) {
+        private Value quoted(Value value) {
+            return Value.atom(Kind.TEXT, "coalesce(" + switch (value.kind) {
                 case TEXT, UUID, ENUM -> "'''' || replace(" + text(value).sql + ", '''', '''''') || ''''";
                 case INTEGER, NUMERIC, BOOLEAN, NULL -> text(value).sql;
                 case BLOB -> "'X''' || upper(encode(" + value.sql + ", 'hex')) || ''''";
-                default -> throw new Untranslatable("id() of " + described(value));
-            };
-            return Value.atom(Kind.TEXT, "coalesce(" + quoted + ", 'NULL')");
+                default -> throw new Untranslatable("quote() of " + described(value));
+            } + ", 'NULL')");
         }
 
-        private Value typeof(Value value) throws Untranslatable {
+        private static Value typeof(Value value) {
             var own = storageClass(value);
-            if (own == null && value.kind == Kind.NUMERIC && value.column != null) {
-                return Value.atom(Kind.TEXT, "(CASE WHEN %s IS NULL THEN 'null' WHEN %1$s = trunc(%1$s) THEN 'integer' ELSE 'real' END)".formatted(value.sql));
-            }
             if (value.kind == Kind.NULL || value.constant != null && own != null) {
                 return constant(own == null ? "null" : own);
             }
-            if (own == null) {
-                throw new Untranslatable("typeof " + described(value));
-            }
-            return Value.atom(Kind.TEXT, "(CASE WHEN %s IS NULL THEN 'null' ELSE '%s' END)".formatted(value.at(Value.OTHER), own));
+            var whole = own == null && value.kind == Kind.NUMERIC && value.column != null;
+            refuseIf(own == null && !whole, "typeof " + described(value));
+            return Value.atom(Kind.TEXT, (whole ? "(CASE WHEN %s IS NULL THEN 'null' WHEN %1$s = trunc(%1$s) THEN 'integer' ELSE 'real' END)"
+                    : "(CASE WHEN %s IS NULL THEN 'null' ELSE '" + own + "' END)").formatted(value.operand()));
         }
 
         private static final Pattern DIRECTIVE = Pattern.compile("%([-0]?)([0-9]*)(?:\\.([0-9]+))?([a-zA-Z%])|[^%]+|%");
 
         /** printf() with a constant format of %d, %s, %f and %%: SQLite docs printf.html. */
-        private Value printf(List<Value> a) throws Untranslatable {
-            if (a.isEmpty() || !(a.get(0).constant instanceof String format)) {
-                throw new Untranslatable("printf() with a format that is not a constant");
-            }
-            var parts = new ArrayList<String>();
+        private Value printf(List<Value> a) {
+            refuseIf(!(a.get(0).constant instanceof String), "printf() with a format that is not a constant");
             var next = 1;
-            for (var matcher = DIRECTIVE.matcher(format); matcher.find();) {
-                if (matcher.group(4) == null || matcher.group(4).equals("%")) {
-                    parts.add(literal(matcher.group(4) == null ? matcher.group() : "%"));
-                    continue;
-                }
-                var value = next < a.size() ? a.get(next) : constant(null);
-                next++;
-                parts.add(directive(matcher.group(4), matcher.group(1), matcher.group(2), matcher.group(3), value));
+            var parts = new ArrayList<String>();
+            for (var matcher = DIRECTIVE.matcher((String) a.get(0).constant); matcher.find();) {
+                var type = matcher.group(4);
+                parts.add(type == null ? literal(matcher.group()) : type.equals("%") ? literal("%")
+                        : directive(type, matcher.group(1), matcher.group(2), matcher.group(3), next < a.size() ? a.get(next) : constant(null)));
+                next += type == null || type.equals("%") ? 0 : 1;
             }
-            return Value.of(Kind.TEXT, parts.size() == 1 ? Value.ATOM : Value.OTHER, parts.isEmpty() ? "''" : String.join(" || ", parts));
+            return concatenated(parts);
         }
 
-        private String directive(String type, String flag, String width, String precision, Value value) throws Untranslatable {
-            var text = switch (type) {
-                case "d", "i" -> "coalesce(" + integer(value).cast("text") + ", '0')";
-                case "f" -> "coalesce(round(" + number(value).cast("numeric") + ", " + Objects.requireNonNullElse(precision, "6") + ")::text, '"
-                        + BigDecimal.ZERO.setScale(Integer.parseInt(Objects.requireNonNullElse(precision, "6"))).toPlainString() + "')";
-                case "s" -> "coalesce(" + text(value).sql + ", '')";
+        private String directive(String type, String flag, String width, String precision, Value value) {
+            refuseIf(type.equals("s") && precision != null, "printf() with %." + precision + "s, which counts bytes");
+            var digits = Integer.parseInt(Objects.requireNonNullElse(precision, "6"));
+            var text = "coalesce(" + switch (type) {
+                case "d", "i" -> integer(value).cast("text") + ", '0')";
+                case "f" -> "round(" + number(value).cast("numeric") + ", " + digits + ")::text, '" + BigDecimal.ZERO.setScale(digits).toPlainString() + "')";
+                case "s" -> text(value).sql + ", '')";
                 default -> throw new Untranslatable("printf() with %" + type);
             };
-            if (type.equals("s") && precision != null) {
-                throw new Untranslatable("printf() with %." + precision + "s, which counts bytes");
-            }
-            if (width.isEmpty()) {
-                return text;
-            }
             var wide = "length(%s) + greatest(0, %s - octet_length(%1$s))".formatted(text, width);
-            if (flag.equals("0") && !type.equals("s")) {
-                return "(CASE WHEN %s LIKE '-%%' THEN '-' || lpad(substr(%1$s, 2), %s - 1, '0') ELSE lpad(%1$s, %2$s, '0') END)".formatted(text, wide);
-            }
-            return (flag.equals("-") ? "rpad(" : "lpad(") + text + ", " + wide + ")";
+            return width.isEmpty() ? text
+                    : flag.equals("0") && !type.equals("s")
+                    ? "(CASE WHEN %s LIKE '-%%' THEN '-' || lpad(substr(%1$s, 2), %s - 1, '0') ELSE lpad(%1$s, %2$s, '0') END)".formatted(text, wide)
+                    : (flag.equals("-") ? "rpad(" : "lpad(") + text + ", " + wide + ")";
         }
 
         // --- random values ---
 
         /** random(), randomblob() and what is usually made of them; null if it is none of these. */
-        private Value random(Sql.Call call, Scope scope) throws Untranslatable {
+        private Value random(Sql.Call call, Scope scope) {
             var uuid = uuidIdiom(call);
-            if (uuid != null) {
-                return uuid;
+            if (uuid != null || call.name().equals("random")) {
+                return uuid != null ? uuid : randomBytes(Value.ofCast(Kind.INTEGER, "('x' || encode(gen_random_bytes(8), 'hex'))::bit(64)"));
             }
-            if (call.name().equals("abs") && call.arguments().get(0) instanceof Sql.Binary binary && binary.operator().equals("%") && isRandom(binary.left())
-                    && binary.right() instanceof Sql.Constant limit && limit.value() instanceof Long number && number > 0) {
+            var argument = call.arguments().isEmpty() ? null : call.arguments().get(0);
+            if (call.name().equals("abs") && argument instanceof Sql.Binary binary && binary.operator().equals("%")
+                    && binary.left() instanceof Sql.Call random && random.name().equals("random") && binary.right() instanceof Sql.Constant limit
+                    && limit.value() instanceof Long number && number > 0) {
                 immutable("random()");
-                return Value.of(Kind.INTEGER, Value.CAST, "floor(random() * " + number + ")::bigint");
+                return Value.ofCast(Kind.INTEGER, "floor(random() * " + number + ")");
             }
-            if (isRandom(call)) {
-                return randomBytes(Value.of(Kind.INTEGER, Value.CAST, "('x' || encode(gen_random_bytes(8), 'hex'))::bit(64)::bigint"));
-            }
-            if (call.name().equals("randomblob") && value(call.arguments().get(0), scope).constant instanceof Long size) {
+            if (call.name().equals("randomblob") && argument != null && value(argument, scope).constant instanceof Long size) {
                 return randomBytes(Value.atom(Kind.BLOB, "gen_random_bytes(" + Math.max(1, size) + ")"));
             }
-            if (call.name().equals("lower") && call.arguments().get(0) instanceof Sql.Call hex && hex.name().equals("hex") && shape(hex) != null) {
+            if (call.name().equals("lower") && argument instanceof Sql.Call hex && hex.name().equals("hex") && shape(hex) != null) {
                 return randomBytes(Value.atom(Kind.TEXT, "encode(gen_random_bytes(" + shape(hex).length() / 2 + "), 'hex')"));
             }
             return null;
         }
 
-        private Value randomBytes(Value value) throws Untranslatable {
+        private Value randomBytes(Value value) {
             immutable("random()");
             notes.note("gen_random_bytes() needs the extension pgcrypto");
             return value;
         }
 
-        private static boolean isRandom(Sql.Expression expression) {
-            return expression instanceof Sql.Call call && call.name().equals("random") && call.arguments().isEmpty();
-        }
-
-        private Value uuid() throws Untranslatable {
+        private Value uuid() {
             immutable("a random UUID");
             if (serverMajor < 13) {
                 notes.note("gen_random_uuid() needs the extension pgcrypto before PostgreSQL 13");
@@ -10340,7 +9786,7 @@ class migrate_to_postgres implements Callable<Integer> {
         }
 
         /** A random UUID put together from pieces of random hex digits; null if the expression is something else. */
-        private Value uuidIdiom(Sql.Expression expression) throws Untranslatable {
+        private Value uuidIdiom(Sql.Expression expression) {
             var shape = shape(expression);
             if (shape == null || !shape.matches("(?i)x{8}-x{4}-4x{3}-vx{3}-x{12}|x{12}4x{3}vx{15}")) {
                 return null;
@@ -10350,206 +9796,159 @@ class migrate_to_postgres implements Callable<Integer> {
         }
 
         /**
-         * The shape of a text made of random hex digits: x or X for such a digit, v for one of 8, 9, a, b, other characters as they are; null if it is
-         * something else.
+         * The shape of a text made of random hex digits: x or X for such a digit, v for one of 8, 9, a, b, other characters as they are; null if it is something else.
          */
         private static String shape(Sql.Expression expression) {
-            if (expression instanceof Sql.Constant constant && constant.value() instanceof String text) {
-                return text;
+            if (expression instanceof Sql.Constant constant) {
+                return constant.value() instanceof String text ? text : null;
             }
             if (expression instanceof Sql.Binary binary && binary.operator().equals("||")) {
                 var left = shape(binary.left());
                 var right = shape(binary.right());
                 return left == null || right == null ? null : left + right;
             }
-            if (!(expression instanceof Sql.Call call)) {
+            if (!(expression instanceof Sql.Call call) || call.arguments().isEmpty()) {
                 return null;
             }
-            var first = call.arguments().isEmpty() ? null : call.arguments().get(0);
-            switch (call.name()) {
-                case "lower", "upper":
-                    var shape = shape(first);
-                    return shape == null ? null : call.name().equals("lower") ? shape.toLowerCase(Locale.ROOT) : shape.toUpperCase(Locale.ROOT);
-                case "hex":
-                    return first instanceof Sql.Call blob && blob.name().equals("randomblob") && blob.arguments().get(0) instanceof Sql.Constant size
-                            && size.value() instanceof Long bytes && bytes > 0 && bytes <= 64 ? "X".repeat(2 * bytes.intValue()) : null;
-                case "substr", "substring":
-                    var source = shape(first);
-                    if (source != null && source.equalsIgnoreCase("89ab")) {
-                        return "v";
+            var source = shape(call.arguments().get(0));
+            return switch (call.name()) {
+                case "hex" -> call.arguments().get(0) instanceof Sql.Call blob && blob.name().equals("randomblob") && argument(blob, 0, 0) > 0
+                        ? "X".repeat(2 * argument(blob, 0, 0)) : null;
+                case "lower" -> source == null ? null : source.toLowerCase(Locale.ROOT);
+                case "upper" -> source == null ? null : source.toUpperCase(Locale.ROOT);
+                case "substr", "substring" -> {
+                    if (source == null || source.equalsIgnoreCase("89ab") || !source.matches("(?i)x+")) {
+                        yield source != null && source.equalsIgnoreCase("89ab") ? "v" : null;
                     }
-                    var numbers = call.arguments().stream().skip(1).map(argument -> argument instanceof Sql.Constant constant ? constant.value() : null).toList();
-                    if (source == null || !source.matches("(?i)x+") || !(numbers.get(0) instanceof Long start) || start < 1 || start > source.length()) {
-                        return null;
-                    }
-                    var rest = source.substring(start.intValue() - 1);
-                    if (numbers.size() == 1) {
-                        return rest;
-                    }
-                    return numbers.get(1) instanceof Long length && length <= rest.length() ? rest.substring(0, length.intValue()) : null;
-                default:
-                    return null;
-            }
+                    var start = argument(call, 1, 0);
+                    var end = start - 1 + argument(call, 2, source.length() - start + 1);
+                    yield start >= 1 && start <= end && end <= source.length() ? source.substring(start - 1, end) : null;
+                }
+                default -> null;
+            };
+        }
+
+        /** The integer that an argument is, 0 if it is another expression. */
+        private static int argument(Sql.Call call, int index, int ifMissing) {
+            return index >= call.arguments().size() ? ifMissing
+                    : call.arguments().get(index) instanceof Sql.Constant constant && constant.value() instanceof Long number && number < 1000 ? number.intValue() : 0;
         }
 
         // --- aggregates and window functions ---
 
-        private Value aggregate(Sql.Call call, Scope scope) throws Untranslatable {
-            if (place != Place.VIEW && place != Place.TRIGGER) {
-                throw new Untranslatable("an aggregate");
-            }
-            var a = new ArrayList<Value>();
-            for (var argument : call.arguments()) {
-                a.add(value(argument, scope));
-            }
+        private Value aggregate(Sql.Call call, Scope scope) {
+            refuseIf(!mayQuery(), "an aggregate");
+            var a = values(call.arguments(), scope);
             var distinct = call.distinct() ? "DISTINCT " : "";
-            var tail = call.filter() == null ? "" : " FILTER (WHERE " + condition(value(call.filter(), scope)).sql + ")";
-            if (call.window() != null) {
-                tail += " OVER " + (call.window().name() != null && call.window().orderBy().isEmpty() && call.window().partitionBy().isEmpty()
-                        && call.window().frame().isEmpty()
-                        ? id(call.window().name()) : window(call.window(), scope));
-            }
+            var tail = (call.filter() == null ? "" : " FILTER (WHERE " + condition(value(call.filter(), scope)).sql + ")")
+                    + (call.window() == null ? "" : " OVER " + (call.window().isOnlyName() ? id(call.window().name()) : window(call.window(), scope)));
             if (WINDOW_ONLY.contains(call.name())) {
                 return windowFunction(call.name(), a, tail);
             }
             if (call.name().equals("count")) {
                 return Value.atom(Kind.INTEGER, "count(" + (a.isEmpty() ? "*" : distinct + distinguished(a.get(0))) + ")" + tail);
             }
-            if (a.isEmpty()) {
-                throw new Untranslatable(call.name() + "() without an argument");
-            }
+            refuseIf(a.isEmpty(), call.name() + "() without an argument");
+            var first = a.get(0);
             var order = call.orderBy().isEmpty() ? "" : " ORDER BY " + orderBy(call.orderBy(), scope);
             return switch (call.name()) {
-                case "sum" -> sum(number(a.get(0)), a.get(0).kind, distinct, tail);
-                case "total" -> Value.atom(Kind.REAL, "coalesce((" + "sum(" + distinct + number(a.get(0)).sql + ")" + tail + ")::double precision, 0)");
-                case "avg" -> average(number(a.get(0)), distinct, tail);
-                case "min", "max" -> extremeOf(call.name(), a.get(0), tail);
+                case "sum" -> sum(number(first), first.kind, distinct, tail);
+                case "total" -> Value.atom(Kind.REAL, "coalesce((sum(" + distinct + number(first).sql + ")" + tail + ")::double precision, 0)");
+                case "avg" -> average(number(first), distinct, tail);
+                case "min", "max" -> extremeOf(call.name(), first, tail);
                 case "group_concat", "string_agg" -> {
                     if (!distinct.isEmpty() || order.isEmpty()) {
                         notes.note(call.name() + "() joins the values in an order that SQLite does not promise and PostgreSQL may choose differently");
                     }
-                    yield Value.atom(Kind.TEXT, "string_agg(%s%s, %s%s)%s".formatted(distinct, text(a.get(0)).sql, a.size() > 1 ? text(a.get(1)).sql : "','",
-                            order, tail));
+                    yield Value.atom(Kind.TEXT, "string_agg(" + distinct + text(first).sql + ", " + (a.size() > 1 ? text(a.get(1)).sql : "','") + order + ")" + tail);
                 }
-                case "json_group_array" -> Value.atom(Kind.JSON, "coalesce(jsonb_agg(" + distinct + jsonElement(a.get(0)) + order + ")" + tail + ", '[]')");
-                case "json_group_object" -> Value.atom(Kind.JSON, "coalesce(jsonb_object_agg(" + text(a.get(0)).sql + ", " + jsonElement(a.get(1)) + ")"
-                        + tail + ", '{}')");
+                case "json_group_array" -> Value.atom(Kind.JSON, "coalesce(jsonb_agg(" + distinct + jsonElement(first) + order + ")" + tail + ", '[]')");
+                case "json_group_object" -> Value.atom(Kind.JSON,
+                        "coalesce(jsonb_object_agg(" + text(first).sql + ", " + jsonElement(a.get(1)) + ")" + tail + ", '{}')");
                 default -> throw new Untranslatable("the window function " + call.name());
             };
         }
 
         /** What DISTINCT tells apart. */
-        private String distinguished(Value value) throws Untranslatable {
-            if (value.kind == Kind.JSON || value.kind == Kind.MIXED) {
-                throw new Untranslatable("DISTINCT over " + described(value));
-            }
+        private static String distinguished(Value value) {
+            refuseIf(value.kind == Kind.JSON || value.kind == Kind.MIXED, "DISTINCT over " + described(value));
             return value.noCase && value.kind == Kind.TEXT ? folded(value) : value.sql;
         }
 
         private static Value sum(Value number, Kind original, String distinct, String tail) {
             var sum = "sum(" + distinct + number.sql + ")" + tail;
             return switch (number.kind) {
-                case INTEGER -> Value.of(Kind.INTEGER, Value.CAST, (tail.isEmpty() ? sum : "(" + sum + ")") + "::bigint");
-                case NUMERIC -> original == Kind.NUMERIC ? Value.atom(Kind.NUMERIC, sum) : Value.of(Kind.REAL, Value.CAST, "(" + sum + ")::double precision");
+                case INTEGER -> Value.ofCast(Kind.INTEGER, (tail.isEmpty() ? sum : "(" + sum + ")"));
+                case NUMERIC -> original == Kind.NUMERIC ? Value.atom(Kind.NUMERIC, sum) : Value.ofCast(Kind.REAL, "(" + sum + ")");
                 default -> Value.atom(number.kind, sum);
             };
         }
 
         private static Value average(Value number, String distinct, String tail) {
-            if (number.kind == Kind.NUMERIC) {
-                return Value.of(Kind.REAL, Value.CAST, "(avg(" + distinct + number.sql + ")" + tail + ")::double precision");
-            }
-            return Value.atom(Kind.REAL, "avg(" + distinct + (number.kind == Kind.INTEGER ? number.cast("double precision") : number.sql) + ")" + tail);
+            return number.kind == Kind.NUMERIC ? Value.ofCast(Kind.REAL, "(avg(" + distinct + number.sql + ")" + tail + ")")
+                    : Value.atom(Kind.REAL, "avg(" + distinct + (number.kind == Kind.INTEGER ? number.cast("double precision") : number.sql) + ")" + tail);
         }
 
-        private Value extremeOf(String name, Value value, String tail) throws Untranslatable {
-            if (value.noCase || Set.of(Kind.JSON, Kind.JSON_VALUE, Kind.MIXED, Kind.BLOB, Kind.OTHER).contains(value.kind)) {
-                throw new Untranslatable(name + "() of " + described(value));
-            }
+        private Value extremeOf(String name, Value value, String tail) {
+            refuseIf(value.noCase || Set.of(Kind.JSON, Kind.JSON_VALUE, Kind.MIXED, Kind.BLOB, Kind.OTHER).contains(value.kind), name + "() of " + described(value));
             var plain = value.kind == Kind.BOOLEAN ? number(value) : value.kind == Kind.UUID || value.kind == Kind.ENUM ? text(value) : value;
             return Value.atom(plain.kind, name + "(" + ordered(plain) + ")" + tail).type(plain.type).ordered(plain.kind == Kind.TEXT)
                     .column(plain.kind.isTime() ? plain.column : null);
         }
 
-        private Value windowFunction(String name, List<Value> a, String tail) throws Untranslatable {
-            var all = new ArrayList<String>();
-            for (var i = 0; i < a.size(); i++) {
-                all.add(name.equals("ntile") || i == 1 ? int4(a.get(i)).sql : i == 2 ? a.get(i).cast(a.get(0).type) : a.get(i).sql);
-            }
-            var sql = name + "(" + String.join(", ", all) + ")" + tail;
+        private Value windowFunction(String name, List<Value> a, String tail) {
+            var sql = IntStream.range(0, a.size())
+                    .mapToObj(i -> name.equals("ntile") || i == 1 ? int4(a.get(i)).sql : i == 2 ? a.get(i).cast(a.get(0).type) : a.get(i).sql)
+                    .collect(Collectors.joining(", ", name + "(", ")")) + tail;
             return switch (name) {
                 case "row_number", "rank", "dense_rank" -> Value.atom(Kind.INTEGER, sql);
-                case "ntile" -> small(sql);
+                case "ntile" -> Value.small(sql);
                 case "percent_rank", "cume_dist" -> Value.atom(Kind.REAL, sql);
                 default -> {
-                    if (a.isEmpty() || a.size() == 3 && common(List.of(a.get(0), a.get(2))) != a.get(0).kind) {
-                        throw new Untranslatable(name + "() of values of different types");
-                    }
-                    yield like(List.of(a.get(0)), Value.atom(a.get(0).kind, sql));
+                    refuseIf(a.isEmpty() || a.size() == 3 && common(List.of(a.get(0), a.get(2))) != a.get(0).kind, name + "() of values of different types");
+                    yield resembling(List.of(a.get(0)), Value.atom(a.get(0).kind, sql));
                 }
             };
         }
 
-        private String window(Sql.Window window, Scope scope) throws Untranslatable {
-            var parts = new ArrayList<String>();
-            if (window.name() != null) {
-                parts.add(id(window.name()));
-            }
-            if (!window.partitionBy().isEmpty()) {
-                var all = new ArrayList<String>();
-                for (var expression : window.partitionBy()) {
-                    all.add(distinguished(value(expression, scope)));
-                }
-                parts.add("PARTITION BY " + String.join(", ", all));
-            }
-            if (!window.orderBy().isEmpty()) {
-                parts.add("ORDER BY " + orderBy(window.orderBy(), scope));
-            }
-            if (!window.frame().isEmpty()) {
-                parts.add(window.frame());
-            }
+        private String window(Sql.Window window, Scope scope) {
+            var parts = Stream.of(window.name() == null ? "" : id(window.name()),
+                    window.partitionBy().isEmpty() ? "" : "PARTITION BY " + list(values(window.partitionBy(), scope), Translator::distinguished),
+                    window.orderBy().isEmpty() ? "" : "ORDER BY " + orderBy(window.orderBy(), scope), window.frame()).filter(part -> !part.isEmpty()).toList();
             return "(" + String.join(" ", parts) + ")";
         }
 
         // --- JSON: SQLite docs json1.html ---
 
-        private Value json(String name, List<Value> a) throws Untranslatable {
-            switch (name + "/" + a.size()) {
-                case "json_extract/2":
-                    return extracted(jsonb(a.get(0)), path(a.get(1)));
-                case "json_valid/1":
-                    if (a.get(0).kind == Kind.JSON) {
-                        return place == Place.CHECK ? constant(true)
-                                : Value.truth(Value.ATOM, "(CASE WHEN " + a.get(0).at(Value.OTHER) + " IS NOT NULL THEN TRUE END)");
-                    }
-                    if (serverMajor < 16 || a.get(0).kind != Kind.TEXT) {
-                        throw new Untranslatable("json_valid() of a text, which PostgreSQL can test from version 16 on");
-                    }
-                    return Value.truth(Value.COMPARISON, a.get(0).at(Value.OTHER) + " IS JSON");
-                case "json/1", "jsonb/1":
-                    return jsonb(a.get(0));
-                case "json_array_length/1", "json_array_length/2":
-                    var array = a.size() == 1 ? jsonb(a.get(0)).sql : jsonb(a.get(0)).at(Value.SUM) + " #> " + literal(path(a.get(1)));
-                    return small("(CASE WHEN jsonb_typeof(%s) = 'array' THEN jsonb_array_length(%1$s) WHEN %s IS NOT NULL THEN 0 END)"
-                            .formatted(array, parenthesized(array)));
-                case "json_type/1", "json_type/2":
-                    var typed = a.size() == 1 ? jsonb(a.get(0)).sql : jsonb(a.get(0)).at(Value.SUM) + " #> " + literal(path(a.get(1)));
-                    return Value.atom(Kind.TEXT, ("(CASE jsonb_typeof(%s) WHEN 'string' THEN 'text' WHEN 'boolean' THEN (%1$s)::text "
-                            + "WHEN 'number' THEN CASE WHEN (%1$s)::text ~ '[.]' THEN 'real' ELSE 'integer' END ELSE jsonb_typeof(%1$s) END)").formatted(typed));
-                default:
-            }
-            if (name.equals("json_array") || name.equals("json_object") && a.size() % 2 == 0) {
-                immutable(name);
-                var all = new ArrayList<String>();
-                for (var i = 0; i < a.size(); i++) {
-                    all.add(name.equals("json_object") && i % 2 == 0 ? text(a.get(i)).sql : jsonElement(a.get(i)));
+        private Value json(String name, List<Value> a) {
+            return switch (name.matches("json_array|json_object") ? name : name + "/" + a.size()) {
+                case "json_extract/2" -> extracted(jsonb(a.get(0)), path(a.get(1)));
+                case "json_valid/1" -> jsonValid(a.get(0));
+                case "json/1", "jsonb/1" -> jsonb(a.get(0));
+                case "json_array_length/1", "json_array_length/2" -> Value.small(
+                        "(CASE WHEN jsonb_typeof(%s) = 'array' THEN jsonb_array_length(%1$s) WHEN (%1$s) IS NOT NULL THEN 0 END)".formatted(element(a)));
+                case "json_type/1", "json_type/2" -> Value.atom(Kind.TEXT, ("(CASE jsonb_typeof(%s) WHEN 'string' THEN 'text' WHEN 'boolean' THEN (%1$s)::text "
+                        + "WHEN 'number' THEN CASE WHEN (%1$s)::text ~ '[.]' THEN 'real' ELSE 'integer' END ELSE jsonb_typeof(%1$s) END)").formatted(element(a)));
+                case "json_array", "json_object" -> {
+                    immutable(name);
+                    var object = name.equals("json_object");
+                    refuseIf(object && a.size() % 2 > 0, "the function json_object with " + a.size() + " arguments");
+                    var all = IntStream.range(0, a.size()).mapToObj(i -> object && i % 2 == 0 ? text(a.get(i)).sql : jsonElement(a.get(i))).toList();
+                    yield Value.atom(Kind.JSON, (object ? "jsonb_build_object(" : "jsonb_build_array(") + String.join(", ", all) + ")");
                 }
-                return Value.atom(Kind.JSON, (name.equals("json_array") ? "jsonb_build_array(" : "jsonb_build_object(") + String.join(", ", all) + ")");
-            }
-            return null;
+                default -> null;
+            };
         }
 
-        private String jsonElement(Value value) throws Untranslatable {
+        private Value jsonValid(Value value) {
+            if (value.kind == Kind.JSON) {
+                return place == Place.CHECK ? constant(true) : Value.truth(Value.ATOM, "(CASE WHEN " + value.operand() + " IS NOT NULL THEN TRUE END)");
+            }
+            refuseIf(serverMajor < 16 || value.kind != Kind.TEXT, "json_valid() of a text, which PostgreSQL can test from version 16 on");
+            return Value.test(value.operand() + " IS JSON");
+        }
+
+        private String jsonElement(Value value) {
             return switch (value.kind) {
                 case NULL -> "NULL::text";
                 case BOOLEAN -> number(value).sql;
@@ -10558,51 +9957,41 @@ class migrate_to_postgres implements Callable<Integer> {
             };
         }
 
-        private Value jsonb(Value value) throws Untranslatable {
-            if (value.kind == Kind.JSON || value.kind == Kind.JSON_VALUE) {
-                return "json".equals(value.type) ? Value.of(Kind.JSON, Value.CAST, value.cast("jsonb")) : value;
-            }
-            if (value.kind != Kind.TEXT && value.kind != Kind.NULL) {
-                throw new Untranslatable("JSON in " + described(value));
-            }
-            return Value.of(Kind.JSON, Value.CAST, value.cast("jsonb"));
+        private static Value jsonb(Value value) {
+            var json = value.kind == Kind.JSON || value.kind == Kind.JSON_VALUE;
+            refuseIf(!json && value.kind != Kind.TEXT && value.kind != Kind.NULL, "JSON in " + described(value));
+            return json && !"json".equals(value.type) ? value : value.castTo(Kind.JSON);
+        }
+
+        /** What a path, the second argument, points to; without one the whole. */
+        private static String element(List<Value> a) {
+            return a.size() == 1 ? jsonb(a.get(0)).sql : at(jsonb(a.get(0)), path(a.get(1)));
+        }
+
+        private static String at(Value json, String path) {
+            return json.at(Value.SUM) + " #> " + literal(path);
         }
 
         /** j -> 'name', j -> 3 and j -> '$.path'. */
-        private Value arrow(Value json, Value key, boolean asJson) throws Untranslatable {
-            var path = key.constant instanceof String text && text.startsWith("$") ? path(key)
-                    : key.constant instanceof String || key.constant instanceof Long ? arrayElement(String.valueOf(key.constant)) : null;
-            if (path == null) {
-                throw new Untranslatable(asJson ? "-> with a path that is not a constant" : "->> with a path that is not a constant");
-            }
-            var array = path.startsWith("{") ? path : "{" + path + "}";
-            return asJson ? Value.of(Kind.JSON, Value.OTHER, jsonb(json).at(Value.SUM) + " #> " + literal(array)) : extracted(jsonb(json), array);
+        private static Value arrow(Value json, Value key, boolean asJson) {
+            refuseIf(!(key.constant instanceof String || key.constant instanceof Long), (asJson ? "->" : "->>") + " with a path that is not a constant");
+            var path = key.constant.toString().startsWith("$") ? path(key) : "{" + arrayElement(key.constant.toString()) + "}";
+            return asJson ? Value.of(Kind.JSON, Value.OTHER, at(jsonb(json), path)) : extracted(jsonb(json), path);
         }
 
         private static Value extracted(Value json, String path) {
-            return Value.atom(Kind.JSON_VALUE, "nullif(" + json.at(Value.SUM) + " #> " + literal(path) + ", 'null')");
+            return Value.atom(Kind.JSON_VALUE, "nullif(" + at(json, path) + ", 'null')");
         }
 
-        private static final Pattern PATH_STEP = Pattern.compile("\\.\"([^\"]*)\"|\\.([^.\\[\"]+)|\\[([0-9]+)\\]|\\[#-([0-9]+)\\]");
+        private static final Pattern PATH_STEP = Pattern.compile("\\.\"([^\"]*)\"|\\.([^.\\[\"]+)|\\[([0-9]+)]|\\[#(-[0-9]+)]");
 
         /** '$.a.b[0]' as the text of a PostgreSQL array. */
-        private static String path(Value path) throws Untranslatable {
-            if (!(path.constant instanceof String text) || !text.startsWith("$")) {
-                throw new Untranslatable("a JSON path that is not a constant");
-            }
-            var steps = new ArrayList<String>();
-            var matcher = PATH_STEP.matcher(text).region(1, text.length());
-            var end = 1;
-            while (end < text.length() && matcher.lookingAt()) {
-                steps.add(arrayElement(Stream.of(matcher.group(1), matcher.group(2), matcher.group(3), matcher.group(4) == null ? null : "-" + matcher.group(4))
-                        .filter(Objects::nonNull).findFirst().orElseThrow()));
-                end = matcher.end();
-                matcher.region(end, text.length());
-            }
-            if (end < text.length()) {
-                throw new Untranslatable("the JSON path " + text);
-            }
-            return "{" + String.join(",", steps) + "}";
+        private static String path(Value path) {
+            var text = path.constant instanceof String constant && constant.startsWith("$") ? constant : null;
+            refuseIf(text == null, "a JSON path that is not a constant");
+            refuseIf(!text.matches("\\$(" + PATH_STEP + ")*"), "the JSON path " + text);
+            return PATH_STEP.matcher(text).results().map(step -> IntStream.rangeClosed(1, 4).mapToObj(step::group).filter(Objects::nonNull).findFirst().orElseThrow())
+                    .map(Translator::arrayElement).collect(Collectors.joining(",", "{", "}"));
         }
 
         private static String arrayElement(String text) {
@@ -10612,46 +10001,37 @@ class migrate_to_postgres implements Callable<Integer> {
         // --- dates and times: SQLite docs lang_datefunc.html; inside, a time is a timestamp without time zone in UTC ---
 
         private static final Pattern ISO = Pattern.compile("(\\d{4}-\\d\\d-\\d\\d)(?:[ T](\\d\\d:\\d\\d(?::\\d\\d(?:\\.\\d+)?)?) *(Z|[+-]\\d\\d:\\d\\d)?)?");
+        private static final String CLOCK = "\\d\\d:\\d\\d(:\\d\\d(\\.\\d+)?)?";
         private static final Pattern MODIFIER = Pattern.compile("([+-]?\\d+(?:\\.\\d+)?) *(second|minute|hour|day|month|year)s?", Pattern.CASE_INSENSITIVE);
         private static final String UTC = " AT TIME ZONE 'UTC'";
 
-        private Value time(String function, List<Sql.Expression> arguments, Scope scope) throws Untranslatable {
-            var a = new ArrayList<Value>();
-            for (var argument : arguments) {
-                a.add(value(argument, scope));
-            }
-            String format = null;
+        private Value time(String function, List<Value> arguments) {
+            var a = new ArrayList<>(arguments);
+            var format = "";
             if (function.equals("strftime")) {
-                if (a.isEmpty() || !(a.get(0).constant instanceof String constant)) {
-                    throw new Untranslatable("strftime() with a format that is not a constant");
-                }
-                format = constant;
-                a.remove(0);
+                refuseIf(a.isEmpty() || !(a.get(0).constant instanceof String), "strftime() with a format that is not a constant");
+                format = (String) a.remove(0).constant;
             }
             var fraction = a.removeIf(argument -> argument.constant instanceof String text && text.matches("(?i)subsec(ond)?"));
             var moment = moment(a);
-            switch (function) {
-                case "date":
-                    return formatted("%Y-%m-%d", moment).moment(new Moment(moment, "iso", true));
-                case "time":
-                    return formatted(fraction ? "%H:%M:%f" : "%H:%M:%S", moment).moment(new Moment(moment, "time", false));
-                case "datetime":
-                    return formatted(fraction ? "%Y-%m-%d %H:%M:%f" : "%Y-%m-%d %H:%M:%S", moment).moment(new Moment(moment, "iso", false));
-                case "julianday":
-                    return Value.of(Kind.REAL, Value.PRODUCT, "(%s * 1000 + 210866760000000)::double precision / 86400000".formatted(epochOf(moment)))
-                            .moment(new Moment(moment, "julian", false));
-                case "unixepoch":
-                    return (fraction ? Value.of(Kind.REAL, Value.CAST, epochOf(moment) + "::double precision")
-                            : Value.of(Kind.INTEGER, Value.CAST, "floor(" + epochOf(moment) + ")::bigint")).moment(new Moment(moment, "unix", false));
-                default:
-                    var form = format.equals("%s") ? "unix" : format.matches("%Y-%m-%d([ T]%H:%M(:%S|:%f)?Z?)?|%F([ T](%T|%R)Z?)?") ? "iso" : null;
-                    var day = format.equals("%Y-%m-%d") || format.equals("%F");
-                    return formatted(format, moment).moment(form == null ? null : new Moment(moment, form, day));
-            }
+            return switch (function) {
+                case "date" -> written("%Y-%m-%d", moment, "iso");
+                case "time" -> written(fraction ? "%H:%M:%f" : "%H:%M:%S", moment, "time");
+                case "datetime" -> written(fraction ? "%Y-%m-%d %H:%M:%f" : "%Y-%m-%d %H:%M:%S", moment, "iso");
+                case "julianday" -> julianDay(epochOf(moment)).moment(new Moment(moment, "julian", false));
+                case "unixepoch" -> (fraction ? Value.ofCast(Kind.REAL, epochOf(moment))
+                        : Value.ofCast(Kind.INTEGER, "floor(" + epochOf(moment) + ")")).moment(new Moment(moment, "unix", false));
+                default -> written(format, moment, format.equals("%s") ? "unix" : format.matches("%Y-%m-%d([ T]%H:%M(:%S|:%f)?Z?)?|%F([ T](%T|%R)Z?)?") ? "iso" : "");
+            };
         }
 
-        private Value formatted(String format, String moment) throws Untranslatable {
-            return Value.atom(Kind.TEXT, pieces(format, moment));
+        private Value written(String format, String moment, String form) {
+            var value = Value.atom(Kind.TEXT, formatted(format, moment));
+            return form.isEmpty() ? value : value.moment(new Moment(moment, form, format.matches("%Y-%m-%d|%F")));
+        }
+
+        private static Value julianDay(String seconds) {
+            return Value.of(Kind.REAL, Value.PRODUCT, "(" + seconds + " * 1000 + 210866760000000)::double precision / 86400000");
         }
 
         private String epochOf(String moment) {
@@ -10659,69 +10039,59 @@ class migrate_to_postgres implements Callable<Integer> {
         }
 
         private String nowInUtc() {
-            return "(" + now + UTC + ")";
+            return inUtc(now);
         }
 
-        private String moment(List<Value> a) throws Untranslatable {
-            var modifiers = new ArrayList<>(a.isEmpty() ? a : a.subList(1, a.size()));
+        private static String inUtc(String time) {
+            return "(" + time + UTC + ")";
+        }
+
+        private String moment(List<Value> a) {
             var source = a.isEmpty() ? constant("now") : a.get(0);
-            var first = modifiers.isEmpty() || !(modifiers.get(0).constant instanceof String text) ? "" : text.toLowerCase(Locale.ROOT);
-            var unit = first.equals("unixepoch") || first.equals("julianday") ? first : "";
-            if (!unit.isEmpty()) {
-                modifiers.remove(0);
-            }
+            var unit = a.size() > 1 && a.get(1).constant instanceof String text && text.matches("(?i)unixepoch|julianday") ? text.toLowerCase(Locale.ROOT) : "";
             var moment = start(source, unit);
-            for (var modifier : modifiers) {
+            for (var modifier : a.subList(Math.min(a.size(), unit.isEmpty() ? 1 : 2), a.size())) {
                 moment = modified(moment, modifier);
             }
             return moment;
         }
 
         /** The time that a value stands for, before the modifiers. */
-        private String start(Value source, String unit) throws Untranslatable {
-            if (source.constant instanceof String text && !text.matches(PLAIN_NUMBER)) {
+        private String start(Value value, String unit) {
+            if (value.constant instanceof String text && !text.matches(PLAIN_NUMBER)) {
                 if (text.equalsIgnoreCase("now")) {
                     immutable("'now'");
                     return nowInUtc();
                 }
                 return "TIMESTAMP " + literal(isoConstant(text));
             }
-            if (source.kind == Kind.NULL) {
+            if (value.kind == Kind.NULL) {
                 return "NULL::timestamp";
             }
-            if (source.moment != null && source.moment.form.equals(unit.equals("unixepoch") ? "unix" : source.kind == Kind.REAL ? "julian" : "iso")) {
-                return source.moment.exact();
+            var unix = unit.equals("unixepoch");
+            if (value.isMoment(unix ? "unix" : value.kind == Kind.REAL ? "julian" : "iso")) {
+                return value.moment.exact();
             }
-            if (source.kind.isTime()) {
-                var conversion = source.column == null ? "iso" : source.column.conversion;
-                if (source.isNumberOverTime() ? conversion.equals(unit.equals("unixepoch") ? "unix" : "julian") : unit.isEmpty()) {
-                    return timestamp(source);
-                }
-                source = number(source);
+            if (value.kind.isTime() && (value.isNumberOverTime() ? value.form().equals(unix ? "unix" : "julian") : unit.isEmpty())) {
+                return timestamp(value);
             }
-            if (source.kind.isNumber() && unit.equals("unixepoch")) {
-                return "(to_timestamp(" + source.sql + ")" + UTC + ")";
-            }
+            var source = value.kind.isTime() ? number(value) : value;
             if (source.kind.isNumber()) {
-                return "(to_timestamp(round((" + source.at(Value.SUM) + " - 2440587.5) * 86400000) / 1000)" + UTC + ")";
+                return inUtc(unix ? "to_timestamp(" + source.sql + ")" : timeOfNumber(source, "julian"));
             }
-            if (source.kind == Kind.TEXT && unit.isEmpty()) {
-                return timestampIn(source);
-            }
-            throw new Untranslatable("a time in " + described(source));
+            refuseIf(source.kind != Kind.TEXT || !unit.isEmpty(), "a time in " + described(source));
+            return timestampIn(source);
         }
 
-        private static String isoConstant(String text) throws Untranslatable {
+        private static String isoConstant(String text) {
             var matcher = ISO.matcher(text);
-            if (!matcher.matches() || matcher.group(3) != null && !matcher.group(3).equals("Z")) {
-                throw new Untranslatable("the time '" + text + "'");
-            }
+            refuseIf(!matcher.matches() || matcher.group(3) != null && !matcher.group(3).equals("Z"), "the time '" + text + "'");
             return matcher.group(1) + (matcher.group(2) == null ? "" : " " + matcher.group(2));
         }
 
         private static String timestamp(Value time) {
             return switch (time.kind) {
-                case TIMESTAMPTZ -> "(" + time.at(Value.SUM) + UTC + ")";
+                case TIMESTAMPTZ -> inUtc(time.at(Value.SUM));
                 case DATE -> time.cast("timestamp");
                 case TIME -> "(DATE '2000-01-01' + " + time.sql + ")";
                 default -> time.at(Value.SUM);
@@ -10730,91 +10100,78 @@ class migrate_to_postgres implements Callable<Integer> {
 
         /** The time written in a text, NULL if there is none. Built from its parts where text::timestamp, which is not immutable, may not be. */
         private String timestampIn(Value text) {
-            var x = text.at(Value.CAST);
-            var isTime = x + " ~ '^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])([ T]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]+)?)? *Z?)?$'";
-            var parts = ("make_date(substr(%s, 1, 4)::int, substr(%1$s, 6, 2)::int, 1) + (substr(%1$s, 9, 2)::int - 1) + make_interval(0, 0, 0, 0,"
+            var time = place != Place.IMMUTABLE ? "%1$s::timestamp"
+                    : "make_date(substr(%1$s, 1, 4)::int, substr(%1$s, 6, 2)::int, 1) + (substr(%1$s, 9, 2)::int - 1) + make_interval(0, 0, 0, 0,"
                     + " coalesce(nullif(substr(%1$s, 12, 2), '')::int, 0), coalesce(nullif(substr(%1$s, 15, 2), '')::int, 0),"
-                    + " coalesce(substring(%1$s from '^.{17}([0-9.]+)'), '0')::double precision)").formatted(x);
-            return "(CASE WHEN " + isTime + " THEN " + (place == Place.IMMUTABLE ? parts : x + "::timestamp") + " END)";
+                    + " coalesce(substring(%1$s from '^.{17}([0-9.]+)'), '0')::double precision)";
+            return ("(CASE WHEN %1$s ~ '^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])([ T]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]+)?)? *Z?)?$' THEN "
+                    + time + " END)").formatted(text.at(Value.CAST));
         }
 
-        private String modified(String moment, Value modifier) throws Untranslatable {
-            if (!(modifier.constant instanceof String text)) {
-                throw new Untranslatable("a modifier of a time that is not a constant");
-            }
+        private String modified(String moment, Value modifier) {
+            refuseIf(!(modifier.constant instanceof String), "a modifier of a time that is not a constant");
+            var text = ((String) modifier.constant).toLowerCase(Locale.ROOT);
             var matcher = MODIFIER.matcher(text.strip());
             if (matcher.matches()) {
-                return added(moment, matcher.group(1).replace("+", ""), matcher.group(2).toLowerCase(Locale.ROOT));
+                return added(moment, matcher.group(1).replace("+", ""), matcher.group(2));
             }
-            switch (text.toLowerCase(Locale.ROOT)) {
+            if (text.matches("weekday [0-6]")) {
+                return "(%s + (7 + %s - extract(dow from %1$s)::int) %% 7 * interval '1 day')".formatted(moment, text.substring(8));
+            }
+            switch (text) {
                 case "start of day", "start of month", "start of year":
-                    return "date_trunc('" + text.substring(9).toLowerCase(Locale.ROOT) + "', " + moment + ")";
+                    return "date_trunc('" + text.substring(9) + "', " + moment + ")";
                 case "localtime":
                     immutable("'localtime'");
                     notes.note("'localtime' is now the time zone of the PostgreSQL session, not that of the application");
-                    if (!moment.equals(nowInUtc())) {
-                        return "((" + moment + UTC + ")::timestamp)";
-                    }
-                    return now.equals("now()") ? "localtimestamp" : "(" + now + "::timestamp)";
+                    return !moment.equals(nowInUtc()) ? "((" + moment + UTC + ")::timestamp)" : now.equals("now()") ? "localtimestamp" : "(" + now + "::timestamp)";
                 case "utc":
                     immutable("'utc'");
                     notes.note("'utc' takes a time for one in the time zone of the PostgreSQL session, not that of the application");
-                    return "(" + moment + "::timestamptz" + UTC + ")";
+                    return inUtc(moment + "::timestamptz");
                 default:
+                    throw new Untranslatable("the modifier '" + modifier.constant + "' of a time");
             }
-            if (text.matches("(?i)weekday [0-6]")) {
-                var day = text.substring(8);
-                return "(%s + (7 + %s - extract(dow from %1$s)::int) %% 7 * interval '1 day')".formatted(moment, day);
-            }
-            throw new Untranslatable("the modifier '" + text + "' of a time");
         }
 
         /** In SQLite a month on from January 31st is March 3rd, in PostgreSQL the last of February: so months are added to the first of the month. */
-        private static String added(String moment, String amount, String unit) throws Untranslatable {
-            if (!unit.equals("month") && !unit.equals("year")) {
+        private static String added(String moment, String amount, String unit) {
+            if (!unit.matches("month|year")) {
                 return "(" + moment + " + interval '" + amount + " " + unit + "s')";
             }
-            if (amount.contains(".")) {
-                throw new Untranslatable("a fraction of a month or year");
-            }
+            refuseIf(amount.contains("."), "a fraction of a month or year");
             return "(date_trunc('month', %s) + interval '%s %ss' + (%1$s - date_trunc('month', %1$s)))".formatted(moment, amount, unit);
         }
 
-        private static final Map<Character, String> TEMPLATES = directives("Y=YYYY m=MM d=DD H=HH24 M=MI S=SS f=SS.MS j=DDD I=HH12 p=AM P=am G=IYYY V=IW u=ID");
-        private static final Map<Character, String> FIELDS = directives("Y=4,year m=2,month d=2,day H=2,hour M=2,minute S=2,second j=3,doy");
+        /** Directives of strftime() as templates of to_char() (manual of PostgreSQL, 9.8). */
+        private static final Map<String, String> TEMPLATES = Stream.of(
+                "Y=YYYY m=MM d=DD H=HH24 M=MI S=SS f=SS.MS j=DDD I=HH12 p=AM P=am G=IYYY V=IW u=ID %=%".split(" ")).collect(Collectors.toMap(entry -> entry.substring(0, 1), entry -> entry.substring(2)));
+        /** Directives as immutable expressions, and those that to_char() does not know. */
+        private static final Map<String, String> FIELDS = Map.of("Y", padded("year", 4), "m", padded("month", 2), "d", padded("day", 2), "H", padded("hour", 2),
+                "M", padded("minute", 2), "S", padded("second", 2), "j", padded("doy", 3), "w", "extract(dow from %s)::int::text",
+                "W", "lpad(((extract(doy from %s)::int + 6 - (extract(dow from %1$s)::int + 6) %% 7) / 7)::text, 2, '0')");
+        private static final Pattern FORMAT = Pattern.compile("%(.)|\\p{L}+|.", Pattern.DOTALL);
 
-        private static Map<Character, String> directives(String list) {
-            return Stream.of(list.split(" ")).collect(Collectors.toMap(entry -> entry.charAt(0), entry -> entry.substring(2)));
+        private static String padded(String field, int width) {
+            return "lpad(floor(extract(" + field + " from %s))::int::text, " + width + ", '0')";
         }
 
-        /**
-         * A timestamp in a format of strftime(): one to_char() where that can do it, and for an immutable expression the single fields, as to_char() is only
-         * stable.
-         */
-        private String pieces(String format, String moment) throws Untranslatable {
+        /** A timestamp in a format of strftime(): to_char() where that can do it, and for an immutable expression the single fields, as to_char() is only stable. */
+        private String formatted(String format, String moment) {
             var parts = new ArrayList<String>();
             var template = new StringBuilder();
             var plain = format.replace("%F", "%Y-%m-%d").replace("%T", "%H:%M:%S").replace("%R", "%H:%M");
-            var inQuotes = false;
-            for (var i = 0; i < plain.length(); i++) {
-                var c = plain.charAt(i);
-                var directive = c == '%' && i + 1 < plain.length() ? plain.charAt(++i) : '\0';
-                if (place == Place.IMMUTABLE || directive == 's' || directive == 'w' || directive == 'W') {
+            for (var matcher = FORMAT.matcher(plain); matcher.find();) {
+                var text = matcher.group();
+                var directive = matcher.group(1);
+                if (place == Place.IMMUTABLE || directive != null && "swW".contains(directive)) {
                     flush(template, parts, moment);
-                    parts.add(directive == '\0' || directive == '%' ? literal(String.valueOf(c)) : field(directive, moment));
-                } else if (Character.isLetter(c) && directive == '\0') {
-                    template.setLength(template.length() - (inQuotes ? 1 : 0));
-                    template.append(inQuotes ? "" : "\"").append(c).append('"');
-                    inQuotes = true;
-                    continue;
-                } else if (directive == '\0' || directive == '%') {
-                    template.append(c == '\\' ? "\"\\\\\"" : c == '"' ? "\\\"" : String.valueOf(c));
-                } else if (TEMPLATES.containsKey(directive)) {
-                    template.append(TEMPLATES.get(directive));
+                    parts.add(directive == null || directive.equals("%") ? literal(directive == null ? text : "%") : field(directive, moment));
                 } else {
-                    throw new Untranslatable("strftime() with %" + directive);
+                    refuseIf(directive != null && !TEMPLATES.containsKey(directive), "strftime() with %" + directive);
+                    template.append(directive != null ? TEMPLATES.get(directive) : Character.isLetter(text.charAt(0)) ? '"' + text + '"'
+                            : text.equals("\\") ? "\"\\\\\"" : text.equals("\"") ? "\\\"" : text);
                 }
-                inQuotes = false;
             }
             flush(template, parts, moment);
             return parts.isEmpty() ? "''" : parts.size() == 1 ? parts.get(0) : parts.stream().collect(Collectors.joining(" || ", "(", ")"));
@@ -10827,34 +10184,24 @@ class migrate_to_postgres implements Callable<Integer> {
             }
         }
 
-        private String field(char directive, String moment) throws Untranslatable {
-            switch (directive) {
-                case 's':
-                    return "floor(" + epochOf(moment) + ")::bigint::text";
-                case 'w':
-                    return "extract(dow from " + moment + ")::int::text";
-                case 'W':
-                    return "lpad(((extract(doy from %s)::int + 6 - (extract(dow from %1$s)::int + 6) %% 7) / 7)::text, 2, '0')".formatted(moment);
-                default:
+        private String field(String directive, String moment) {
+            if (directive.equals("s")) {
+                return "floor(" + epochOf(moment) + ")::bigint::text";
             }
-            if (!FIELDS.containsKey(directive)) {
-                throw new Untranslatable("strftime() with %" + directive + " in an expression that must be immutable");
-            }
-            var field = FIELDS.get(directive).split(",");
-            return "lpad(floor(extract(%s from %s))::int::text, %s, '0')".formatted(field[1], moment, field[0]);
+            refuseIf(!FIELDS.containsKey(directive), "strftime() with %" + directive + " in an expression that must be immutable");
+            return FIELDS.get(directive).formatted(moment);
         }
 
         /** A converted column of numbers, as the numbers. */
-        private Value epochNumber(Value value) {
+        private static Value epochNumber(Value value) {
             var seconds = "extract(epoch from " + timestamp(value) + ")";
-            if (value.column.conversion.equals("julian")) {
-                return Value.of(Kind.REAL, Value.PRODUCT, "(" + seconds + " * 1000 + 210866760000000)::double precision / 86400000");
+            if (value.form().equals("julian")) {
+                return julianDay(seconds);
             }
-            var epoch = EPOCHS.get(value.column.conversion);
+            var epoch = EPOCHS.get(value.form());
             var shifted = epoch.offset == 0 ? seconds : "(" + seconds + " + " + epoch.offset + ")";
             var scaled = epoch.scale == 1 ? shifted : "(" + shifted + " * " + epoch.scale + ")";
-            return value.column.affinity.equals("REAL") ? Value.of(Kind.REAL, Value.CAST, scaled + "::double precision")
-                    : Value.of(Kind.INTEGER, Value.CAST, scaled + "::bigint");
+            return Value.ofCast(value.column.affinity.equals("REAL") ? Kind.REAL : Kind.INTEGER, scaled);
         }
 
         /** The number of an epoch as a timestamp with time zone. */
@@ -10867,71 +10214,56 @@ class migrate_to_postgres implements Callable<Integer> {
             return "to_timestamp(" + seconds + (epoch.offset == 0 ? "" : " - " + epoch.offset) + ")";
         }
 
+        private static String timeOfNumber(Value number, String conversion, Kind wanted) {
+            var time = timeOfNumber(number, conversion);
+            return wanted == Kind.TIMESTAMPTZ ? time : inUtc(time) + suffix(wanted);
+        }
+
         private String inColumn(Moment moment, Kind wanted) {
             return inColumn(wanted == Kind.DATE ? moment.sql : moment.exact(), wanted);
         }
 
         /** A time as PostgreSQL has it in a column of the kind wanted; {@code timestamp} is in UTC. */
         private String inColumn(String timestamp, Kind wanted) {
-            return switch (wanted) {
-                case TIMESTAMPTZ -> timestamp.equals(nowInUtc()) ? now.equals("now()") ? "CURRENT_TIMESTAMP" : now : "(" + timestamp + UTC + ")";
-                case DATE -> timestamp + "::date";
-                case TIME -> timestamp + "::time";
-                default -> timestamp;
-            };
+            return wanted != Kind.TIMESTAMPTZ ? timestamp + suffix(wanted)
+                    : !timestamp.equals(nowInUtc()) ? inUtc(timestamp) : now.equals("now()") ? "CURRENT_TIMESTAMP" : now;
         }
 
-        private Value compareTime(String operator, Value left, Value right) throws Untranslatable {
-            var conversion = left.isNumberOverTime() ? left.column.conversion : "iso";
+        private static String suffix(Kind wanted) {
+            return wanted == Kind.DATE ? "::date" : wanted == Kind.TIME ? "::time" : "";
+        }
+
+        private Value compareTime(String operator, Value left, Value right) {
+            var form = left.form();
             if (right.kind.isTime()) {
-                var other = right.isNumberOverTime() ? right.column.conversion : "iso";
-                if (!conversion.equals(other)) {
-                    return compare(operator, number(left), number(right));
-                }
-                if (left.kind == right.kind) {
-                    return compared(operator, left.at(Value.OTHER), right.at(Value.OTHER));
-                }
-                return compared(ofTexts(operator, left.kind == Kind.DATE, right.kind == Kind.DATE), timestamp(left), timestamp(right));
+                return !form.equals(right.form()) ? compare(operator, number(left), number(right))
+                        : left.kind == right.kind ? compared(operator, left.operand(), right.operand())
+                        : compared(ofTexts(operator, left.kind == Kind.DATE, right.kind == Kind.DATE), timestamp(left), timestamp(right));
             }
-            if (right.moment != null && (right.moment.form.equals(conversion) || right.moment.form.equals("time") && left.kind == Kind.TIME)) {
-                if (conversion.equals("iso") && left.kind != Kind.TIME) {
-                    return compared(ofTexts(operator, left.kind == Kind.DATE, right.moment.day), left.at(Value.OTHER),
-                            left.kind == Kind.DATE && !right.moment.day ? right.moment.sql : inColumn(right.moment, left.kind));
-                }
-                return compared(operator, left.at(Value.OTHER), inColumn(right.moment, left.kind));
+            if (right.isMoment(form) || right.isMoment("time") && left.kind == Kind.TIME) {
+                var texts = form.equals("iso") && left.kind != Kind.TIME;
+                return compared(texts ? ofTexts(operator, left.kind == Kind.DATE, right.moment.day) : operator, left.operand(),
+                        texts && left.kind == Kind.DATE && !right.moment.day ? right.moment.sql : inColumn(right.moment, left.kind));
             }
             if (left.isNumberOverTime() && right.kind.isNumber()) {
-                var time = timeOfNumber(right, conversion);
-                return compared(operator, left.at(Value.OTHER), left.kind == Kind.TIMESTAMPTZ ? time : inColumn("(" + time + UTC + ")", left.kind));
+                return compared(operator, left.operand(), timeOfNumber(right, form, left.kind));
             }
-            if (!left.isNumberOverTime() && right.constant instanceof String text) {
-                return compareIso(operator, left, text);
+            if (left.isNumberOverTime() || !(right.constant instanceof String text)) {
+                throw new Untranslatable("comparison of " + described(left) + " with " + right.sql);
             }
-            throw new Untranslatable("comparison of " + described(left) + " with " + right.sql);
+            var clock = left.kind == Kind.TIME && text.matches(CLOCK);
+            var same = clock ? operator : ofTexts(operator, left.kind == Kind.DATE, text.matches("\\d{4}-\\d\\d-\\d\\d"));
+            return compared(same, left.operand(), isoTime(text, left.kind));
         }
 
         /** In SQLite these are texts: '2024-01-01 00:00:00' is greater than '2024-01-01', with which it begins, and never equal. */
-        private static String ofTexts(String operator, boolean leftIsDay, boolean rightIsDay) throws Untranslatable {
-            if (leftIsDay == rightIsDay) {
-                return operator;
-            }
-            return switch (operator) {
-                case "<", "<=" -> leftIsDay ? "<=" : "<";
-                case ">", ">=" -> leftIsDay ? ">" : ">=";
-                default -> throw new Untranslatable("equality of a time with a date, which are different texts in SQLite");
-            };
+        private static String ofTexts(String operator, boolean leftIsDay, boolean rightIsDay) {
+            refuseIf(leftIsDay != rightIsDay && isEquality(operator), "equality of a time with a date, which are different texts in SQLite");
+            return leftIsDay == rightIsDay ? operator : operator.startsWith("<") ? leftIsDay ? "<=" : "<" : leftIsDay ? ">" : ">=";
         }
 
-        private Value compareIso(String operator, Value time, String text) throws Untranslatable {
-            if (time.kind == Kind.TIME && text.matches("\\d\\d:\\d\\d(:\\d\\d(\\.\\d+)?)?")) {
-                return compared(operator, time.at(Value.OTHER), "TIME " + literal(text));
-            }
-            var day = text.matches("\\d{4}-\\d\\d-\\d\\d");
-            return compared(ofTexts(operator, time.kind == Kind.DATE, day), time.at(Value.OTHER), isoTime(text, time.kind));
-        }
-
-        private static String isoTime(String text, Kind kind) throws Untranslatable {
-            var time = kind == Kind.TIME && text.matches("\\d\\d:\\d\\d(:\\d\\d(\\.\\d+)?)?") ? text : isoConstant(text);
+        private static String isoTime(String text, Kind kind) {
+            var time = kind == Kind.TIME && text.matches(CLOCK) ? text : isoConstant(text);
             return switch (kind) {
                 case TIME -> "TIME " + literal(time);
                 case DATE -> (time.length() == 10 ? "DATE " : "TIMESTAMP ") + literal(time);
@@ -10942,133 +10274,86 @@ class migrate_to_postgres implements Callable<Integer> {
 
         // --- a value on its way into a column ---
 
-        /** The value converted as the column was; throws where the column could not hold it. */
-        private Value assigned(Value value, SeenColumn column) throws Untranslatable {
-            var kind = Kind.of(column.type, column.conversion);
+        /** The value converted as the column was; refused where the column could not hold it. */
+        private Value assigned(Value value, SeenColumn column) {
             if (value.kind == Kind.NULL) {
                 return value;
             }
-            if (kind.isTime()) {
-                return Value.atom(kind, assignedTime(value, kind, column));
-            }
-            switch (kind) {
-                case BOOLEAN:
-                    if (value.kind == Kind.BOOLEAN) {
-                        return value;
-                    }
-                    if (value.constant != null && truthOf(value.constant) == null) {
-                        break;
-                    }
-                    return value.constant != null ? constant(truthOf(value.constant)) : condition(value);
-                case INTEGER:
-                    return assignedInteger(value, column);
-                case REAL, NUMERIC:
-                    var number = value.constant instanceof String text ? constant(numberIn(text, column)) : value;
-                    if (number.kind == Kind.TEXT) {
-                        break;
-                    }
-                    return kind == Kind.NUMERIC && number.constant instanceof Double real && !real.isInfinite()
-                            ? Value.atom(kind, BigDecimal.valueOf(real).toPlainString())
-                            : number(number);
-                case TEXT:
-                    return text(value);
-                case BLOB:
-                    if (value.kind == Kind.BLOB) {
-                        return value;
-                    }
-                    if (value.constant instanceof String text) {
-                        return constant(text.getBytes(StandardCharsets.UTF_8));
-                    }
-                    break;
-                case JSON:
-                    return value.kind == Kind.JSON ? value : Value.of(kind, Value.CAST, text(value).cast(column.type));
-                case UUID:
-                    if (value.kind == kind || value.sql.equals("gen_random_uuid()::text")) {
-                        return value.kind == kind ? value : Value.atom(kind, "gen_random_uuid()");
-                    }
-                    return Value.of(kind, Value.CAST, text(value).cast("uuid"));
-                case ENUM:
-                    if (value.kind == Kind.ENUM && value.column.type.equals(column.type)) {
-                        return value;
-                    }
-                    if (value.constant instanceof String text) {
-                        return Value.of(kind, Value.CAST, literal(enumCase(text, column.conversion)) + "::" + column.type);
-                    }
-                    break;
-                default:
-                    if (value.column != null && value.column.type.equals(column.type)) {
-                        return value;
-                    }
-            }
-            throw new Untranslatable(value.sql + " does not fit the type " + column.type);
-        }
-
-        private Value assignedInteger(Value value, SeenColumn column) throws Untranslatable {
-            var constant = value.constant instanceof String text ? numberIn(text, column) : value.constant;
-            if (constant instanceof Double real && real == Math.rint(real) && Math.abs(real) < 9e18) {
-                return constant(real.longValue());
-            }
-            if (constant instanceof Long whole) {
-                return constant(whole);
-            }
-            if (constant == null && value.kind == Kind.TEXT && value.moment != null && value.moment.form.equals("unix")) {
-                return number(value);
-            }
-            if (constant == null && value.kind == Kind.REAL && value.moment != null && value.moment.form.equals("unix")) {
-                return Value.of(Kind.INTEGER, Value.CAST, "floor(" + value.sql + ")::bigint");
-            }
-            var number = value.kind == Kind.TEXT || value.constant != null && value.kind != Kind.BOOLEAN ? null : number(value);
-            if (number == null || number.kind != Kind.INTEGER) {
-                throw new Untranslatable(value.sql + " does not fit the type " + column.type);
-            }
-            return number;
-        }
-
-        private static Object numberIn(String text, SeenColumn column) throws Untranslatable {
-            if (!text.strip().matches(PLAIN_NUMBER)) {
-                throw new Untranslatable(literal(text) + " does not fit the type " + column.type);
-            }
-            return leadingNumber(text.strip());
-        }
-
-        private String assignedTime(Value value, Kind kind, SeenColumn column) throws Untranslatable {
-            var epoch = EPOCHS.containsKey(column.conversion);
-            if (value.kind.isTime()) {
-                var other = value.isNumberOverTime() ? value.column.conversion : "iso";
-                if (other.equals(epoch ? column.conversion : "iso")) {
-                    return value.kind == kind ? value.sql : inColumn(timestamp(value), kind);
+            var kind = Kind.of(column.type, column.conversion);
+            var result = switch (kind) {
+                case DATE, TIME, TIMESTAMP, TIMESTAMPTZ -> {
+                    var time = assignedTime(value, kind, column);
+                    yield time == null ? null : Value.atom(kind, time);
                 }
+                case BOOLEAN -> value.kind == Kind.BOOLEAN ? value : value.constant == null ? condition(value) : known(truthOf(value.constant));
+                case INTEGER -> assignedInteger(value);
+                case REAL, NUMERIC -> assignedNumber(value.constant instanceof String text ? known(numberIn(text)) : value, kind);
+                case TEXT -> text(value);
+                case BLOB -> value.kind == Kind.BLOB ? value : value.constant instanceof String text ? constant(text.getBytes(StandardCharsets.UTF_8)) : null;
+                case JSON -> value.kind == Kind.JSON ? value : Value.of(kind, Value.CAST, text(value).cast(column.type));
+                case UUID -> value.kind == kind ? value
+                        : value.sql.equals("gen_random_uuid()::text") ? Value.atom(kind, "gen_random_uuid()") : text(value).castTo(kind);
+                case ENUM -> value.kind == kind && value.column != null && value.column.type.equals(column.type) ? value : value.constant instanceof String text
+                        ? Value.of(kind, Value.CAST, literal(enumCase(text, column.conversion)) + "::" + column.type) : null;
+                default -> value.column != null && value.column.type.equals(column.type) ? value : null;
+            };
+            refuseIf(result == null, value.sql + " does not fit the type " + column.type);
+            return result;
+        }
+
+        private static Value known(Object constant) {
+            return constant == null ? null : constant(constant);
+        }
+
+        private Value assignedInteger(Value value) {
+            var constant = value.constant instanceof String text ? numberIn(text) : value.constant;
+            if (constant instanceof Long || constant instanceof Double real && real == Math.rint(real) && Math.abs(real) < 9e18) {
+                return constant(((Number) constant).longValue());
+            }
+            if (value.constant == null && value.isMoment("unix") && value.kind == Kind.REAL) {
+                return Value.ofCast(Kind.INTEGER, "floor(" + value.sql + ")");
+            }
+            var fits = value.kind == Kind.BOOLEAN || value.constant == null && (value.kind != Kind.TEXT || value.isMoment("unix"));
+            return fits && number(value).kind == Kind.INTEGER ? number(value) : null;
+        }
+
+        private Value assignedNumber(Value value, Kind kind) {
+            return value == null || value.kind == Kind.TEXT ? null : kind == Kind.NUMERIC && value.constant instanceof Double real && !real.isInfinite()
+                    ? Value.atom(kind, BigDecimal.valueOf(real).toPlainString()) : number(value);
+        }
+
+        private static Object numberIn(String text) {
+            return text.strip().matches(PLAIN_NUMBER) ? leadingNumber(text.strip()) : null;
+        }
+
+        private String assignedTime(Value value, Kind kind, SeenColumn column) {
+            var epoch = EPOCHS.containsKey(column.conversion);
+            if (value.kind.isTime() && value.form().equals(epoch ? column.conversion : "iso")) {
+                return value.kind == kind ? value.sql : inColumn(timestamp(value), kind);
             }
             if (value.moment != null && value.constant == null && value.affinity.isEmpty()) {
                 return inColumn(value.moment, kind);
             }
-            if (!epoch && value.constant instanceof String text) {
-                return isoTime(text, kind);
+            if (epoch) {
+                return value.kind.isNumber() || value.kind.isTime() ? timeOfNumber(number(value), column.conversion, kind) : null;
             }
-            if (epoch && (value.kind.isNumber() || value.kind.isTime())) {
-                var time = timeOfNumber(number(value), column.conversion);
-                return kind == Kind.TIMESTAMPTZ ? time : inColumn("(" + time + UTC + ")", kind);
-            }
-            if (!epoch && value.kind == Kind.TEXT && place == Place.IMMUTABLE) {
-                return inColumn(timestampIn(value), kind);
-            }
-            throw new Untranslatable(value.sql + " does not fit the type " + column.type);
+            return value.constant instanceof String text ? isoTime(text, kind)
+                    : value.kind == Kind.TEXT && place == Place.IMMUTABLE ? inColumn(timestampIn(value), kind) : null;
         }
 
         /** A value that leaves the translation as it is: what was found in JSON becomes a text. */
-        private Value plain(Value value) throws Untranslatable {
+        private Value plain(Value value) {
             return value.kind == Kind.JSON_VALUE ? text(value) : typed(value);
         }
 
         private static Value typed(Value value) {
-            return value.kind == Kind.NULL ? Value.of(Kind.TEXT, Value.CAST, "NULL::text") : value;
+            return value.kind == Kind.NULL ? Value.NULL_TEXT : value;
         }
 
         // --- selects ---
 
-        /** One SELECT or VALUES of a compound: its rows of values (one for a SELECT), and what stands before and behind them. */
-        private record Part(Sql.Core core, Scope scope, List<List<Value>> rows, List<String> names, String tail) {
-        }
+        /** One SELECT or VALUES of a compound: its rows of values (one for a SELECT), and what stands behind them. */
+        private record Part(Sql.Core core, Scope scope, List<List<Value>> rows, List<String> names, String tail) { }
 
         /** What becomes of the values of a select: columns of the view, of another select or without a name, or values converted for the columns of a table. */
         private record Output(boolean named, boolean inView, List<SeenColumn> targets) {
@@ -11077,113 +10362,83 @@ class migrate_to_postgres implements Callable<Integer> {
             static final Output UNNAMED = new Output(false, false, null);
         }
 
-        private Value scalar(Sql.Select select, Scope scope) throws Untranslatable {
-            var only = select.cores().get(0);
-            if (select.cores().size() == 1 && only.rows() == null && only.from().isEmpty() && only.where() == null && only.results().size() == 1
-                    && !isAggregated(only)
-                    && select.with().isEmpty() && select.limit() == null) {
-                return value(only.results().get(0).expression(), scope).affinity("");
-            }
-            onlyWhereQueriesMayBe();
-            var fields = new ArrayList<Field>();
-            var sql = select(select, scope, fields, Output.UNNAMED);
-            if (fields.size() != 1) {
-                throw new Untranslatable("a select of several columns where one value is expected");
-            }
-            var single = select.limit() != null || select.cores().size() == 1 && only.groupBy().isEmpty() && only.rows() == null && isAggregated(only);
-            // SQLite takes the first row, PostgreSQL refuses a second
-            var value = fields.get(0).value;
-            return value.sql("(" + sql + (single ? "" : " LIMIT 1") + ")", Value.ATOM);
+        private record Selected(String sql, List<Field> fields) { }
+
+        private Selected subselect(Sql.Select select, Scope scope) {
+            refuseIf(!mayQuery(), "a select inside an expression");
+            return select(select, scope, Output.UNNAMED);
         }
 
-        /** The SQL of a select; fills in its columns. */
-        private String select(Sql.Select select, Scope parent, List<Field> fields, Output output) throws Untranslatable {
+        private Value scalar(Sql.Select select, Scope scope) {
+            var only = select.cores().get(0);
+            var single = select.cores().size() == 1 && only.rows() == null;
+            if (single && only.from().isEmpty() && only.where() == null && only.results().size() == 1 && !isAggregated(only) && select.with().isEmpty()
+                    && select.limit() == null) {
+                return value(only.results().get(0).expression(), scope).affinity("");
+            }
+            var selected = subselect(select, scope);
+            refuseIf(selected.fields.size() != 1, "a select of several columns where one value is expected");
+            var oneRow = select.limit() != null || single && only.groupBy().isEmpty() && isAggregated(only);
+            // SQLite takes the first row, PostgreSQL refuses a second
+            return selected.fields.get(0).value.sql("(" + selected.sql + (oneRow ? "" : " LIMIT 1") + ")", Value.ATOM);
+        }
+
+        private Selected select(Sql.Select select, Scope parent, Output output) {
             var scope = new Scope(parent);
             var with = with(select, scope);
-            var parts = new ArrayList<Part>();
-            for (var core : select.cores()) {
-                parts.add(part(core, scope));
-            }
+            var parts = select.cores().stream().map(core -> part(core, scope)).toList();
             var kinds = kinds(parts);
-            if (parts.size() > 1 && select.operators().stream().anyMatch(operator -> !operator.equals("UNION ALL"))) {
-                distinguishable(parts);
-                if (kinds.contains(Kind.MIXED)) {
-                    throw new Untranslatable("rows told apart by a column that has numbers and texts");
-                }
+            if (!select.operators().stream().allMatch("UNION ALL"::equals)) {
+                parts.forEach(part -> part.rows.forEach(Translator::distinguishable));
+                refuseIf(kinds.contains(Kind.MIXED), "rows told apart by a column that has numbers and texts");
             }
-            describe(parts, kinds, fields, output);
+            var fields = fields(parts, kinds, output);
             var sql = compound(parts, kinds, select.operators(), output);
             if (!select.orderBy().isEmpty()) {
                 var plain = parts.size() == 1 && !parts.get(0).core.distinct() && parts.get(0).core.rows() == null;
-                sql = plain ? sql + " ORDER BY " + orderOfRows(select, parts.get(0))
-                        : orderedByColumns(select, parts, sql, fields);
+                sql = plain ? sql + " ORDER BY " + orderOfRows(select, parts.get(0)) : orderedByColumns(select, parts, sql, fields);
             }
-            if (select.limit() != null) {
-                sql += limit(select, scope);
-            }
-            return with + sql;
+            return new Selected(with + sql + (select.limit() == null ? "" : limit(select, scope)), fields);
         }
 
-        private void distinguishable(List<Part> parts) throws Untranslatable {
-            for (var part : parts) {
-                for (var value : part.rows.stream().flatMap(List::stream).toList()) {
-                    if (value.noCase || value.kind == Kind.JSON || value.kind == Kind.JSON_VALUE || value.kind == Kind.MIXED) {
-                        throw new Untranslatable("rows told apart by a column with COLLATE NOCASE, JSON, or both numbers and texts");
-                    }
-                }
-            }
+        private static void distinguishable(List<Value> row) {
+            refuseIf(row.stream().anyMatch(value -> value.noCase || value.kind == Kind.JSON || value.kind == Kind.JSON_VALUE || value.kind == Kind.MIXED),
+                    "rows told apart by a column with COLLATE NOCASE, JSON, or both numbers and texts");
         }
 
-        private List<Kind> kinds(List<Part> parts) throws Untranslatable {
-            var rows = parts.stream().flatMap(part -> part.rows.stream()).toList();
+        private static List<List<Value>> rows(List<Part> parts) {
+            return parts.stream().flatMap(part -> part.rows.stream()).toList();
+        }
+
+        private List<Kind> kinds(List<Part> parts) {
+            var rows = rows(parts);
             var width = rows.get(0).size();
-            if (rows.stream().anyMatch(row -> row.size() != width)) {
-                throw new Untranslatable("the parts of a compound select have different numbers of columns");
-            }
-            var kinds = new ArrayList<Kind>();
-            for (var i = 0; i < width; i++) {
-                var column = i;
-                kinds.add(common(rows.stream().map(row -> row.get(column)).toList()));
-            }
-            return kinds;
+            refuseIf(rows.stream().anyMatch(row -> row.size() != width), "the parts of a compound select have different numbers of columns");
+            return IntStream.range(0, width).mapToObj(i -> common(rows.stream().map(row -> row.get(i)).toList())).toList();
         }
 
-        private void describe(List<Part> parts, List<Kind> kinds, List<Field> fields, Output output) throws Untranslatable {
+        /** The columns of a select, as they look from outside. */
+        private List<Field> fields(List<Part> parts, List<Kind> kinds, Output output) {
             var names = unique(parts.get(0).names);
-            var rows = parts.stream().flatMap(part -> part.rows.stream()).toList();
-            for (var i = 0; i < kinds.size(); i++) {
-                var column = i;
-                var values = new ArrayList<Value>();
-                for (var row : rows) {
-                    var value = as(kinds.get(column), row.get(column));
-                    values.add(output.inView ? plain(value) : typed(value));
-                }
-                var value = like(values, Value.atom(values.get(0).kind, id(names.get(i))));
+            var rows = rows(parts);
+            return IntStream.range(0, kinds.size()).mapToObj(i -> {
+                var values = rows.stream().map(row -> as(kinds.get(i), row.get(i))).map(value -> output.inView ? plain(value) : typed(value)).toList();
+                var value = resembling(values, Value.atom(values.get(0).kind, id(names.get(i))));
                 var only = rows.size() == 1 ? rows.get(0).get(i) : null;
-                if (only != null && only.kind != Kind.JSON_VALUE) {
-                    // of a plain column everything that is known goes on to whoever reads the select
-                    value = value.affinity(only.affinity).noCase(only.noCase).type(only.type == null ? value.type : only.type)
-                            .column(only.kind == Kind.TEXT ? null : only.column);
-                }
-                fields.add(new Field(names.get(i), value));
-            }
+                // of a plain column everything that is known goes on to whoever reads the select
+                return new Field(names.get(i), only == null || only.kind == Kind.JSON_VALUE ? value : value.affinity(only.affinity).noCase(only.noCase)
+                        .type(only.type == null ? value.type : only.type).column(only.kind == Kind.TEXT ? null : only.column));
+            }).toList();
         }
 
         /** SQLite tells columns of the same name apart by :1, :2 … */
         private static List<String> unique(List<String> names) {
-            var used = new HashSet<String>();
-            var result = new ArrayList<String>();
-            for (var name : names) {
-                var unique = name;
-                for (var i = 1; !used.add(unique.toLowerCase(Locale.ROOT)); i++) {
-                    unique = name + ":" + i;
-                }
-                result.add(unique);
-            }
-            return result;
+            var used = new TreeSet<>(String.CASE_INSENSITIVE_ORDER);
+            return names.stream().map(name -> IntStream.iterate(0, i -> i + 1).mapToObj(i -> i == 0 ? name : name + ":" + i).filter(used::add).findFirst().orElseThrow())
+                    .toList();
         }
 
-        private String compound(List<Part> parts, List<Kind> kinds, List<String> operators, Output output) throws Untranslatable {
+        private String compound(List<Part> parts, List<Kind> kinds, List<String> operators, Output output) {
             var sql = "";
             for (var i = 0; i < parts.size(); i++) {
                 var next = render(parts.get(i), kinds, output, parts.size() > 1);
@@ -11194,196 +10449,133 @@ class migrate_to_postgres implements Callable<Integer> {
             return sql;
         }
 
-        private String render(Part part, List<Kind> kinds, Output output, boolean typed) throws Untranslatable {
+        private String render(Part part, List<Kind> kinds, Output output, boolean typed) {
             var names = unique(part.names);
-            var rows = new ArrayList<String>();
-            for (var row : part.rows) {
-                var all = new ArrayList<String>();
-                for (var i = 0; i < row.size(); i++) {
-                    var sql = output.targets != null ? assigned(row.get(i), output.targets.get(i)).sql
-                            : rendered(row.get(i), kinds.get(i), output, typed || part.rows.size() > 1);
-                    all.add(part.core.rows() != null || !output.named || sql.endsWith("." + id(names.get(i))) ? sql : sql + " AS " + id(names.get(i)));
-                }
-                rows.add(String.join(", ", all));
-            }
-            if (part.core.rows() != null) {
-                return "VALUES " + rows.stream().map(Translator::parenthesized).collect(Collectors.joining(", "));
-            }
-            return "SELECT " + (part.core.distinct() ? "DISTINCT " : "") + rows.get(0) + part.tail;
+            return assembled(part, part.rows.stream().map(row -> IntStream.range(0, row.size()).mapToObj(i -> {
+                var sql = output.targets != null ? assigned(row.get(i), output.targets.get(i)).sql
+                        : rendered(row.get(i), kinds.get(i), output, typed || part.rows.size() > 1);
+                return part.core.rows() != null || !output.named || sql.endsWith("." + id(names.get(i))) ? sql : sql + " AS " + id(names.get(i));
+            }).collect(Collectors.joining(", "))).toList());
         }
 
-        private String rendered(Value value, Kind kind, Output output, boolean typed) throws Untranslatable {
-            if (value.kind == Kind.NULL && (!typed || kind.type() != null)) {
-                return "NULL::" + (typed ? kind.type() : "text");
-            }
-            return (output.inView ? plain(as(kind, value)) : as(kind, value)).sql;
+        private static String assembled(Part part, List<String> rows) {
+            return part.core.rows() != null ? "VALUES " + list(rows, row -> "(" + row + ")")
+                    : "SELECT " + (part.core.distinct() ? "DISTINCT " : "") + rows.get(0) + part.tail;
+        }
+
+        private String rendered(Value value, Kind kind, Output output, boolean typed) {
+            return value.kind == Kind.NULL && (!typed || kind.type != null) ? "NULL::" + (typed ? kind.type : "text")
+                    : (output.inView ? plain(as(kind, value)) : as(kind, value)).sql;
         }
 
         // --- WITH ---
 
-        private String with(Sql.Select select, Scope scope) throws Untranslatable {
-            var parts = new ArrayList<String>();
+        private String with(Sql.Select select, Scope scope) {
             var recursive = false;
+            var parts = new ArrayList<String>();
             for (var common : select.with()) {
-                var fields = new ArrayList<Field>();
                 var cores = common.select().cores();
-                var itself = select.recursive() && cores.size() > 1 && mentions(cores.get(cores.size() - 1), common.name());
-                var sql = itself ? recursive(common, scope, fields) : select(common.select(), scope, fields, Output.NAMED);
+                var itself = select.recursive() && cores.size() > 1 && mentions(cores.get(cores.size() - 1).from(), common.name());
+                var selected = itself ? recursive(common, scope) : select(common.select(), scope, Output.NAMED);
                 recursive |= itself;
-                var named = named(fields, common.columns());
-                scope.commons.put(common.name().toLowerCase(Locale.ROOT), named);
-                parts.add(id(common.name()) + " (" + named.stream().map(field -> id(field.name)).collect(Collectors.joining(", ")) + ") AS (" + sql + ")");
+                var named = named(selected.fields, common.columns());
+                scope.commons.put(common.name(), named);
+                parts.add(id(common.name()) + " (" + list(named, field -> id(field.name)) + ") AS (" + selected.sql + ")");
             }
             return parts.isEmpty() ? "" : (recursive ? "WITH RECURSIVE " : "WITH ") + String.join(", ", parts) + " ";
         }
 
-        private static List<Field> named(List<Field> fields, List<String> names) throws Untranslatable {
+        private static List<Field> named(List<Field> fields, List<String> names) {
             if (names.isEmpty()) {
-                return List.copyOf(fields);
+                return fields;
             }
-            if (names.size() != fields.size()) {
-                throw new Untranslatable("a WITH has " + names.size() + " names for " + fields.size() + " columns");
-            }
+            refuseIf(names.size() != fields.size(), "a WITH has " + names.size() + " names for " + fields.size() + " columns");
             return IntStream.range(0, names.size()).mapToObj(i -> new Field(names.get(i), fields.get(i).value.sql(id(names.get(i)), Value.ATOM))).toList();
         }
 
-        private static boolean mentions(Sql.Core core, String table) {
-            return core.from().stream().anyMatch(join -> table.equalsIgnoreCase(join.table()) || join.nested() != null && join.nested().stream()
-                    .anyMatch(nested -> table.equalsIgnoreCase(nested.table())));
+        private static boolean mentions(List<Sql.Join> from, String table) {
+            return from.stream().anyMatch(join -> table.equalsIgnoreCase(join.table()) || join.nested() != null && mentions(join.nested(), table));
         }
 
         /** PostgreSQL wants the same type and collation from both terms, so each column is cast. */
-        private String recursive(Sql.Common common, Scope scope, List<Field> fields) throws Untranslatable {
+        private Selected recursive(Sql.Common common, Scope scope) {
             var select = common.select();
-            if (select.cores().size() != 2 || !select.operators().get(0).startsWith("UNION") || !select.orderBy().isEmpty() || select.limit() != null) {
-                throw new Untranslatable("a recursive WITH that is not one select, UNION and another, without ORDER BY and LIMIT");
-            }
+            refuseIf(select.cores().size() != 2 || !select.operators().get(0).startsWith("UNION") || !select.orderBy().isEmpty() || select.limit() != null,
+                    "a recursive WITH that is not one select, UNION and another, without ORDER BY and LIMIT");
             var first = part(select.cores().get(0), scope);
             var kinds = kinds(List.of(first));
-            describe(List.of(first), kinds, fields, Output.VIEW);
-            fields.replaceAll(field -> new Field(field.name, field.value.ordered(field.value.kind == Kind.TEXT || field.value.kind == Kind.MIXED)
-                    .type(castType(field.value))));
-            scope.commons.put(common.name().toLowerCase(Locale.ROOT), named(fields, common.columns()));
+            var fields = fields(List.of(first), kinds, Output.VIEW).stream().map(field -> new Field(field.name,
+                    field.value.ordered(field.value.kind == Kind.TEXT || field.value.kind == Kind.MIXED).type(castType(field.value)))).toList();
+            scope.commons.put(common.name(), named(fields, common.columns()));
             var second = part(select.cores().get(1), scope);
-            if (!kinds(List.of(first, second)).equals(kinds)) {
-                throw new Untranslatable("a recursive WITH whose columns change their type");
-            }
-            var sql = new ArrayList<String>();
-            for (var part : List.of(first, second)) {
-                var all = new ArrayList<String>();
-                for (var row : part.rows) {
-                    var values = new ArrayList<String>();
-                    for (var i = 0; i < row.size(); i++) {
-                        var value = plain(as(kinds.get(i), row.get(i)));
-                        values.add(value.cast(castType(fields.get(i).value)) + (fields.get(i).value.ordered ? " COLLATE \"C\"" : ""));
-                    }
-                    all.add(String.join(", ", values));
-                }
-                sql.add(part.core.rows() == null ? "SELECT " + (part.core.distinct() ? "DISTINCT " : "") + all.get(0) + part.tail
-                        : "VALUES " + all.stream().map(Translator::parenthesized).collect(Collectors.joining(", ")));
-            }
-            return String.join(" " + select.operators().get(0) + " ", sql);
+            refuseIf(!kinds(List.of(first, second)).equals(kinds), "a recursive WITH whose columns change their type");
+            var sql = Stream.of(first, second).map(part -> assembled(part, part.rows.stream().map(row -> IntStream.range(0, row.size())
+                    .mapToObj(i -> plain(as(kinds.get(i), row.get(i))).cast(castType(fields.get(i).value)) + (fields.get(i).value.ordered ? " COLLATE \"C\"" : ""))
+                    .collect(Collectors.joining(", "))).toList())).collect(Collectors.joining(" " + select.operators().get(0) + " "));
+            return new Selected(sql, fields);
         }
 
         private static String castType(Value value) {
-            return value.kind.type() == null || value.kind.isTime() ? value.type : value.kind.type();
+            return value.kind.type == null || value.kind.isTime() ? value.type : value.kind.type;
         }
 
         // --- one SELECT ---
 
-        private Part part(Sql.Core core, Scope parent) throws Untranslatable {
+        private Part part(Sql.Core core, Scope parent) {
             var scope = new Scope(parent);
             if (core.rows() != null) {
-                var rows = new ArrayList<List<Value>>();
-                for (var row : core.rows()) {
-                    rows.add(values(row.values(), scope));
-                }
+                var rows = core.rows().stream().map(row -> values(row.values(), scope)).toList();
                 return new Part(core, scope, rows, IntStream.rangeClosed(1, rows.get(0).size()).mapToObj(i -> "column" + i).toList(), "");
             }
             var tail = new StringBuilder(core.from().isEmpty() ? "" : " FROM " + from(core.from(), scope));
-            var values = new ArrayList<Value>();
-            var names = new ArrayList<String>();
-            results(core, scope, values, names);
-            for (var result : core.results()) {
-                if (result.alias() != null) {
-                    scope.aliases.putIfAbsent(result.alias().toLowerCase(Locale.ROOT), result.expression());
-                }
-            }
-            if (core.where() != null) {
-                tail.append(" WHERE ").append(condition(value(core.where(), scope)).sql);
-            }
+            var results = results(core, scope);
+            var values = results.stream().map(Field::value).toList();
+            core.results().stream().filter(result -> result.alias() != null).forEach(result -> scope.aliases.putIfAbsent(result.alias(), result.expression()));
+            tail.append(where(core.where(), scope));
             var groups = groups(core, scope, values);
-            if (!groups.isEmpty()) {
-                tail.append(" GROUP BY ").append(String.join(", ", groups));
-            }
-            if (core.having() != null) {
-                tail.append(" HAVING ").append(condition(value(core.having(), scope)).sql);
-            }
+            tail.append(groups.isEmpty() ? "" : " GROUP BY " + String.join(", ", groups));
+            tail.append(core.having() == null ? "" : " HAVING " + condition(value(core.having(), scope)).sql);
             if (isAggregated(core)) {
-                for (var result : core.results()) {
-                    grouped(result.expression(), groups, scope);
-                }
+                core.results().forEach(result -> grouped(result.expression(), groups, scope));
                 grouped(core.having(), groups, scope);
             }
-            if (!core.windows().isEmpty()) {
-                var all = new ArrayList<String>();
-                for (var window : core.windows().entrySet()) {
-                    all.add(id(window.getKey()) + " AS " + window(window.getValue(), scope));
-                }
-                tail.append(" WINDOW ").append(String.join(", ", all));
-            }
+            tail.append(core.windows().isEmpty() ? ""
+                    : " WINDOW " + list(core.windows().entrySet(), window -> id(window.getKey()) + " AS " + window(window.getValue(), scope)));
             if (core.distinct()) {
-                distinguishable(List.of(new Part(core, scope, List.of(values), names, "")));
+                distinguishable(values);
             }
-            return new Part(core, scope, List.of(values), names, tail.toString());
+            return new Part(core, scope, List.of(values), results.stream().map(Field::name).toList(), tail.toString());
         }
 
-        private List<Value> values(List<Sql.Expression> expressions, Scope scope) throws Untranslatable {
-            var values = new ArrayList<Value>();
-            for (var expression : expressions) {
-                values.add(value(expression, scope));
-            }
-            return values;
+        private String where(Sql.Expression where, Scope scope) {
+            return where == null ? "" : " WHERE " + condition(value(where, scope)).sql;
         }
 
-        private void results(Sql.Core core, Scope scope, List<Value> values, List<String> names) throws Untranslatable {
+        /** The columns of a result, * written out. */
+        private List<Field> results(Sql.Core core, Scope scope) {
+            var fields = new ArrayList<Field>();
             for (var result : core.results()) {
                 if (result.expression() != null) {
-                    values.add(value(result.expression(), scope));
-                    names.add(result.alias() != null ? result.alias() : result.expression() instanceof Sql.Name name ? name.column() : result.text());
-                    continue;
-                }
-                for (var relation : scope.relations) {
-                    if (result.starOf() != null && !result.starOf().equalsIgnoreCase(relation.alias)) {
-                        continue;
-                    }
-                    for (var field : relation.fields) {
-                        if (result.starOf() != null || !relation.shared.contains(field.name.toLowerCase(Locale.ROOT))) {
-                            values.add(field.value);
-                            names.add(field.name);
-                        }
-                    }
+                    var name = result.alias() != null ? result.alias() : result.expression() instanceof Sql.Name column ? column.column() : result.text();
+                    fields.add(new Field(name, value(result.expression(), scope)));
+                } else if (result.starOf() != null) {
+                    scope.relations.stream().filter(relation -> result.starOf().equalsIgnoreCase(relation.alias)).forEach(relation -> fields.addAll(relation.fields));
+                } else {
+                    scope.relations.forEach(relation -> relation.fields.stream().filter(field -> !relation.shared.contains(field.name)).forEach(fields::add));
                 }
             }
-            if (values.isEmpty()) {
-                throw new Untranslatable("* of nothing");
-            }
+            refuseIf(fields.isEmpty(), "* of nothing");
+            return fields;
         }
 
-        private List<String> groups(Sql.Core core, Scope scope, List<Value> values) throws Untranslatable {
-            var groups = new ArrayList<String>();
-            for (var expression : core.groupBy()) {
+        private List<String> groups(Sql.Core core, Scope scope, List<Value> values) {
+            return core.groupBy().stream().map(expression -> {
                 var ordinal = expression instanceof Sql.Constant constant && constant.value() instanceof Long number ? number.intValue() : 0;
-                if (ordinal > values.size()) {
-                    throw new Untranslatable("GROUP BY " + ordinal);
-                }
+                refuseIf(ordinal > values.size(), "GROUP BY " + ordinal);
                 var value = ordinal > 0 ? values.get(ordinal - 1) : value(expression, scope);
-                if (value.noCase || value.kind == Kind.JSON) {
-                    throw new Untranslatable("GROUP BY over a column with COLLATE NOCASE or JSON");
-                }
-                groups.add(value.sql);
-            }
-            return groups;
+                refuseIf(value.noCase || value.kind == Kind.JSON, "GROUP BY over a column with COLLATE NOCASE or JSON");
+                return value.sql;
+            }).toList();
         }
 
         private static boolean isAggregated(Sql.Core core) {
@@ -11396,42 +10588,32 @@ class migrate_to_postgres implements Callable<Integer> {
         }
 
         private static boolean isAggregate(Sql.Expression expression) {
-            return expression instanceof Sql.Call call && call.window() == null && (AGGREGATES.contains(call.name())
-                    || call.arguments().size() == 1 && (call.name().equals("min") || call.name().equals("max")));
+            return expression instanceof Sql.Call call && call.window() == null
+                    && (AGGREGATES.contains(call.name()) || call.arguments().size() == 1 && call.name().matches("min|max"));
         }
 
         /** Sees to it that no column is taken from a row that SQLite would pick from the group at will. */
-        private void grouped(Sql.Expression expression, List<String> groups, Scope scope) throws Untranslatable {
-            if (expression == null || isAggregate(expression) || expression instanceof Sql.Constant) {
-                return;
-            }
-            if (!(expression instanceof Sql.Row) && !isTypeof(expression) && groups.contains(value(expression, scope).sql)) {
+        private void grouped(Sql.Expression expression, List<String> groups, Scope scope) {
+            if (expression == null || isAggregate(expression) || expression instanceof Sql.Constant
+                    || !(expression instanceof Sql.Row) && !isTypeof(expression) && groups.contains(value(expression, scope).sql)) {
                 return;
             }
             if (expression instanceof Sql.Name name) {
-                var alias = scope.aliases.get(name.column().toLowerCase(Locale.ROOT));
                 if (column(name, scope) == null) {
-                    if (alias != null && name.table() == null) {
-                        grouped(alias, groups, scope);
-                    }
+                    grouped(name.table() == null ? scope.aliases.get(name.column()) : null, groups, scope);
                     return;
                 }
                 var sql = value(name, scope).sql;
-                var byKey = scope.relations.stream().filter(relation -> relation.table != null && relation.table.rowidColumn != null
-                        && sql.startsWith(relation.prefix))
-                        .anyMatch(relation -> groups.contains(relation.prefix + id(relation.table.rowidColumn)));
-                if (!byKey) {
-                    throw new Untranslatable("the column " + name.column() + " is neither grouped nor in an aggregate");
-                }
+                refuseIf(scope.relations.stream().filter(relation -> relation.table != null && relation.table.rowidColumn != null && sql.startsWith(relation.prefix))
+                        .noneMatch(relation -> groups.contains(relation.prefix + id(relation.table.rowidColumn))),
+                        "the column " + name.column() + " is neither grouped nor in an aggregate");
             }
-            for (var child : expression.children()) {
-                grouped(child, groups, scope);
-            }
+            expression.children().forEach(child -> grouped(child, groups, scope));
         }
 
         // --- FROM ---
 
-        private String from(List<Sql.Join> joins, Scope scope) throws Untranslatable {
+        private String from(List<Sql.Join> joins, Scope scope) {
             var sql = new StringBuilder();
             for (var join : joins) {
                 var first = scope.relations.size();
@@ -11442,102 +10624,73 @@ class migrate_to_postgres implements Callable<Integer> {
                 }
                 var condition = joinCondition(join, scope, first);
                 var inner = join.kind().matches(",|JOIN|INNER|CROSS");
-                if (inner && condition == null) {
-                    sql.append(" CROSS JOIN ").append(source);
-                } else {
-                    sql.append(inner ? " JOIN " : " " + join.kind() + " JOIN ").append(source).append(" ON ").append(condition == null ? "TRUE" : condition.sql);
-                }
+                sql.append(inner && condition == null ? " CROSS JOIN " : inner ? " JOIN " : " " + join.kind() + " JOIN ").append(source)
+                        .append(inner && condition == null ? "" : " ON " + (condition == null ? "TRUE" : condition.sql));
             }
             return sql.toString();
         }
 
-        private String source(Sql.Join join, Scope scope) throws Untranslatable {
+        private String source(Sql.Join join, Scope scope) {
             if (join.nested() != null) {
-                if (join.alias() != null) {
-                    throw new Untranslatable("a name for joined tables in parentheses");
-                }
+                refuseIf(join.alias() != null, "a name for joined tables in parentheses");
                 return "(" + from(join.nested(), scope) + ")";
             }
             var alias = join.alias() == null ? "subquery_" + ++subqueries : join.alias();
-            var prefix = id(alias) + ".";
             if (join.select() != null) {
-                var fields = new ArrayList<Field>();
-                var sql = select(join.select(), scope.parent, fields, Output.NAMED);
-                var values = join.select().cores().get(0).rows() != null
-                        ? " (" + fields.stream().map(field -> id(field.name)).collect(Collectors.joining(", ")) + ")" : "";
-                scope.relations.add(derived(alias, prefix, fields));
-                return "(" + sql + ") AS " + id(alias) + values;
+                var selected = select(join.select(), scope.parent, Output.NAMED);
+                scope.relations.add(derived(alias, selected.fields));
+                return "(" + selected.sql + ") AS " + id(alias)
+                        + (join.select().cores().get(0).rows() == null ? "" : " (" + list(selected.fields, field -> id(field.name)) + ")");
             }
             var common = scope.common(join.table());
-            if (common != null) {
-                scope.relations.add(derived(alias, prefix, common));
-                return id(join.table()) + (alias.equalsIgnoreCase(join.table()) ? "" : " AS " + id(alias));
-            }
-            scope.relations.add(relation(seenTable(join.table()), alias, prefix));
-            return aliased(seenTable(join.table()), alias);
+            scope.relations.add(common != null ? derived(alias, common) : relation(seenTable(join.table()), alias, id(alias) + "."));
+            return common == null ? aliased(seenTable(join.table()), alias) : id(join.table()) + (alias.equalsIgnoreCase(join.table()) ? "" : " AS " + id(alias));
         }
 
         private static String aliased(SeenTable table, String alias) {
             return table.target.endsWith("." + id(alias)) ? table.target : table.target + " AS " + id(alias);
         }
 
-        private SeenTable seenTable(String name) throws Untranslatable {
-            var table = tables.get(name.toLowerCase(Locale.ROOT));
-            if (table == null) {
-                throw new Untranslatable("the table " + name + " is not in the target");
-            }
-            return table;
+        private SeenTable seenTable(String name) {
+            refuseIf(!tables.containsKey(name), "the table " + name + " is not in the target");
+            return tables.get(name);
         }
 
-        private static Relation derived(String alias, String prefix, List<Field> fields) {
+        private static Relation derived(String alias, List<Field> fields) {
+            var prefix = id(alias) + ".";
             var prefixed = fields.stream().map(field -> new Field(field.name, field.value.sql(prefix + id(field.name), Value.ATOM))).toList();
-            return new Relation(alias, null, prefix, prefixed, new HashSet<>());
+            return new Relation(alias, null, prefix, prefixed, new TreeSet<>(String.CASE_INSENSITIVE_ORDER));
         }
 
         /** USING and NATURAL become ON, as the comparison may need a conversion; null if there is no condition. */
-        private Value joinCondition(Sql.Join join, Scope scope, int first) throws Untranslatable {
+        private Value joinCondition(Sql.Join join, Scope scope, int first) {
             if (join.on() != null) {
                 return condition(value(join.on(), scope));
             }
-            var right = scope.relations.subList(first, scope.relations.size());
             var left = scope.relations.subList(0, first);
+            var right = scope.relations.subList(first, scope.relations.size());
             var names = new ArrayList<>(join.using());
             if (join.natural()) {
-                right.stream().flatMap(relation -> relation.fields.stream()).map(Field::name).filter(name -> left.stream()
-                        .anyMatch(relation -> relation.field(name) != null))
-                        .forEach(names::add);
+                right.stream().flatMap(relation -> relation.fields.stream()).map(Field::name)
+                        .filter(name -> left.stream().anyMatch(relation -> relation.field(name) != null)).forEach(names::add);
             }
-            if (names.isEmpty()) {
-                return null;
-            }
-            if (join.kind().matches("RIGHT|FULL")) {
-                throw new Untranslatable("USING or NATURAL in a " + join.kind() + " JOIN");
-            }
-            var all = constant(true);
-            for (var name : names) {
-                all = logical("AND", all, compare("=", sideOf(left, name), sideOf(right, name)));
-                right.forEach(relation -> relation.shared.add(name.toLowerCase(Locale.ROOT)));
-            }
-            return all;
+            refuseIf(!names.isEmpty() && join.kind().matches("RIGHT|FULL"), "USING or NATURAL in a " + join.kind() + " JOIN");
+            return names.isEmpty() ? null : logical("AND", names.stream().map(name -> {
+                var same = compare("=", sideOf(left, name), sideOf(right, name));
+                right.forEach(relation -> relation.shared.add(name));
+                return same;
+            }));
         }
 
-        private static Value sideOf(List<Relation> relations, String name) throws Untranslatable {
-            var found = relations.stream().filter(relation -> !relation.shared.contains(name.toLowerCase(Locale.ROOT))).map(relation -> relation.field(name))
-                    .filter(Objects::nonNull).toList();
-            if (found.isEmpty()) {
-                throw new Untranslatable("USING (" + name + ") without such a column on each side");
-            }
-            return found.get(0);
+        private static Value sideOf(List<Relation> relations, String name) {
+            return relations.stream().filter(relation -> !relation.shared.contains(name)).map(relation -> relation.field(name)).filter(Objects::nonNull).findFirst()
+                    .orElseThrow(() -> new Untranslatable("USING (" + name + ") without such a column on each side"));
         }
 
         // --- ORDER BY, LIMIT ---
 
-        private String orderBy(List<Sql.Order> orders, Scope scope) throws Untranslatable {
-            var all = new ArrayList<String>();
-            for (var order : orders) {
-                all.add(orderKey(value(order.expression(), scope)) + direction(order));
-            }
-            return String.join(", ", all);
+        private String orderBy(List<Sql.Order> orders, Scope scope) {
+            return list(orders, order -> orderKey(value(order.expression(), scope)) + direction(order));
         }
 
         /** NULL is SQLite's smallest value, PostgreSQL's greatest. */
@@ -11545,7 +10698,7 @@ class migrate_to_postgres implements Callable<Integer> {
             return (order.desc() ? " DESC" : "") + " NULLS " + (order.nulls() != null ? order.nulls() : order.desc() ? "LAST" : "FIRST");
         }
 
-        private String orderKey(Value value) throws Untranslatable {
+        private static String orderKey(Value value) {
             return switch (value.kind) {
                 case TEXT -> value.noCase ? folded(value) : ordered(value);
                 case ENUM -> value.cast("text") + " COLLATE \"C\"";
@@ -11554,15 +10707,15 @@ class migrate_to_postgres implements Callable<Integer> {
             };
         }
 
-        private String orderOfRows(Sql.Select select, Part part) throws Untranslatable {
+        private String orderOfRows(Sql.Select select, Part part) {
+            var row = part.rows.get(0);
             var all = new ArrayList<String>();
-            var aggregated = isAggregated(part.core);
             for (var order : select.orderBy()) {
                 var position = position(order.expression(), List.of(part));
-                if (position < 0 && aggregated) {
-                    grouped(order.expression(), groups(part.core, part.scope, part.rows.get(0)), part.scope);
+                if (position < 0 && isAggregated(part.core)) {
+                    grouped(order.expression(), groups(part.core, part.scope, row), part.scope);
                 }
-                var value = position >= 0 ? part.rows.get(0).get(position) : value(order.expression(), part.scope);
+                var value = position >= 0 ? row.get(position) : value(order.expression(), part.scope);
                 if (value.constant == null && value.kind != Kind.NULL) {
                     all.add(orderKey(collatedAs(order.expression(), value)) + direction(order));
                 }
@@ -11570,27 +10723,24 @@ class migrate_to_postgres implements Callable<Integer> {
             return all.isEmpty() ? "1" : String.join(", ", all);
         }
 
-        private static Value collatedAs(Sql.Expression expression, Value value) throws Untranslatable {
+        private static Value collatedAs(Sql.Expression expression, Value value) {
             return expression instanceof Sql.Collate collate ? collate(value, collate.collation()) : value;
         }
 
         /** The result column that a term of ORDER BY names, by number, alias or as the same expression; -1 if none. */
-        private static int position(Sql.Expression term, List<Part> parts) throws Untranslatable {
+        private static int position(Sql.Expression term, List<Part> parts) {
             var expression = term instanceof Sql.Collate collate ? collate.operand() : term;
             if (expression instanceof Sql.Constant constant && constant.value() instanceof Long number) {
-                if (number < 1 || number > parts.get(0).rows.get(0).size()) {
-                    throw new Untranslatable("ORDER BY " + number);
-                }
+                refuseIf(number < 1 || number > parts.get(0).rows.get(0).size(), "ORDER BY " + number);
                 return number.intValue() - 1;
             }
             for (var part : parts) {
-                var results = part.core.results();
-                var plain = results.stream().allMatch(result -> result.expression() != null);
+                // the results stand for the columns one by one only if there is no * among them
+                var results = part.core.results().stream().allMatch(result -> result.expression() != null) ? part.core.results() : List.<Sql.Result>of();
                 for (var i = 0; i < part.names.size(); i++) {
-                    var aliased = plain && !results.isEmpty() && results.get(i).alias() != null;
+                    var result = results.isEmpty() ? null : results.get(i);
                     if (expression instanceof Sql.Name name && name.table() == null && part.names.get(i).equalsIgnoreCase(name.column())
-                            && (aliased || parts.size() > 1)
-                            || plain && !results.isEmpty() && results.get(i).expression().equals(expression)) {
+                            && (parts.size() > 1 || result != null && result.alias() != null) || result != null && result.expression().equals(expression)) {
                         return i;
                     }
                 }
@@ -11599,23 +10749,19 @@ class migrate_to_postgres implements Callable<Integer> {
         }
 
         /** With DISTINCT or a compound PostgreSQL sorts by result columns only, so the rows are sorted around it. */
-        private String orderedByColumns(Sql.Select select, List<Part> parts, String sql, List<Field> fields) throws Untranslatable {
-            var all = new ArrayList<String>();
-            for (var order : select.orderBy()) {
-                var position = position(order.expression(), parts);
-                if (position < 0 && order.expression() instanceof Sql.Name name) {
-                    position = IntStream.range(0, fields.size()).filter(i -> fields.get(i).name.equalsIgnoreCase(name.column())).findFirst().orElse(-1);
-                }
-                if (position < 0) {
-                    throw new Untranslatable("ORDER BY something that is not in the result of DISTINCT or a compound select");
-                }
-                all.add(orderKey(collatedAs(order.expression(), fields.get(position).value)) + direction(order));
-            }
-            var names = fields.stream().map(field -> id(field.name)).collect(Collectors.joining(", "));
-            return "SELECT " + names + " FROM (" + sql + ") AS \"rows\" (" + names + ") ORDER BY " + String.join(", ", all);
+        private static String orderedByColumns(Sql.Select select, List<Part> parts, String sql, List<Field> fields) {
+            var order = list(select.orderBy(), term -> {
+                var position = position(term.expression(), parts);
+                var column = position >= 0 ? fields.get(position) : fields.stream()
+                        .filter(field -> term.expression() instanceof Sql.Name name && field.name.equalsIgnoreCase(name.column())).findFirst()
+                        .orElseThrow(() -> new Untranslatable("ORDER BY something that is not in the result of DISTINCT or a compound select"));
+                return orderKey(collatedAs(term.expression(), column.value)) + direction(term);
+            });
+            var names = list(fields, field -> id(field.name));
+            return "SELECT " + names + " FROM (" + sql + ") AS \"rows\" (" + names + ") ORDER BY " + order;
         }
 
-        private String limit(Sql.Select select, Scope scope) throws Untranslatable {
+        private String limit(Sql.Select select, Scope scope) {
             if (select.orderBy().isEmpty()) {
                 notes.note("LIMIT without ORDER BY: which rows come is up to the engine");
             }
@@ -11626,7 +10772,7 @@ class migrate_to_postgres implements Callable<Integer> {
 
         // --- triggers ---
 
-        Trigger trigger(CreateTrigger trigger, SeenTable table, String schema, Notes notes) throws Untranslatable {
+        Trigger trigger(CreateTrigger trigger, SeenTable table, String schema, Notes notes) {
             begin(Place.TRIGGER, notes);
             return new TriggerWriter(trigger, table, schema).write();
         }
@@ -11637,273 +10783,211 @@ class migrate_to_postgres implements Callable<Integer> {
             final SeenTable table;
             final String function;
             final Scope scope = new Scope(null);
-            final List<Sql.Statement> statements = new ArrayList<>();
+            final List<Sql.Statement> statements;
             String timing;
 
-            TriggerWriter(CreateTrigger source, SeenTable table, String schema) throws Untranslatable {
+            TriggerWriter(CreateTrigger source, SeenTable table, String schema) {
                 this.source = source;
                 this.table = table;
                 this.timing = source.timing;
                 this.function = id(schema) + "." + id(source.name);
+                this.statements = source.statements.stream().map(Sql::statement).toList();
                 for (var version : source.event.equals("INSERT") ? List.of("NEW") : source.event.equals("DELETE") ? List.of("OLD") : List.of("NEW", "OLD")) {
                     // the columns are known by NEW.x and OLD.x only, as if all were shared with another table
                     var relation = relation(table, version, version + ".");
-                    relation.fields.forEach(field -> relation.shared.add(field.name.toLowerCase(Locale.ROOT)));
-                    relation.shared.addAll(Set.of("rowid", "oid", "_rowid_"));
+                    relation.fields.forEach(field -> relation.shared.add(field.name));
+                    relation.shared.addAll(List.of("rowid", "oid", "_rowid_"));
                     scope.relations.add(relation);
-                }
-                for (var statement : source.statements) {
-                    statements.add(Sql.statement(statement));
                 }
             }
 
-            Trigger write() throws Untranslatable {
-                if (timing.equals("INSTEAD OF") && !source.ofColumns.isEmpty()) {
-                    throw new Untranslatable("an INSTEAD OF trigger for single columns");
-                }
-                var touch = touch();
-                var body = new ArrayList<String>();
-                if (touch == null) {
-                    for (var statement : statements) {
-                        body.add(statement(statement));
-                    }
-                } else {
-                    body.addAll(touch);
-                }
+            Trigger write() {
+                refuseIf(timing.equals("INSTEAD OF") && !source.ofColumns.isEmpty(), "an INSTEAD OF trigger for single columns");
+                var when = source.when == null ? null : Sql.expression(source.when);
+                var isTouch = isTouch(when);
+                var body = isTouch ? touch() : statements.stream().map(this::statement).collect(Collectors.joining("\n"));
                 var conditions = new ArrayList<String>();
-                if (touch == null && firesItself()) {
+                if (isTouch) {
+                    timing = "BEFORE";
+                    notes.note("trigger " + source.name + " sets the columns before the row is written, without a second UPDATE");
+                } else if (firesItself()) {
                     conditions.add("pg_trigger_depth() = 0");
                     notes.note("trigger " + source.name
                             + " changes its own table: it does not fire for changes made by triggers, as SQLite's do not without recursive_triggers");
                 }
-                if (source.when != null) {
-                    var when = Sql.expression(source.when);
+                if (when != null) {
                     var condition = condition(value(when, scope));
                     if (hasSelect(when) || timing.equals("INSTEAD OF")) {
-                        body = new ArrayList<>(List.of("IF " + condition.sql + " THEN\n" + indented(body) + "\nEND IF;"));
+                        body = guarded(condition.sql, body);
                     } else {
                         conditions.add(conditions.isEmpty() ? condition.sql : condition.at(Value.AND));
                     }
                 }
-                body.add("RETURN " + (timing.equals("AFTER") ? "NULL" : source.event.equals("DELETE") ? "OLD" : "NEW") + ";");
-                return new Trigger(createFunction(indented(body)), createTrigger(conditions));
+                body += (body.isEmpty() ? "" : "\n") + "RETURN " + (timing.equals("AFTER") ? "NULL" : source.event.equals("DELETE") ? "OLD" : "NEW") + ";";
+                return new Trigger(createFunction(body), createTrigger(conditions));
             }
 
             private String createFunction(String body) {
-                var tag = "$body$";
-                for (var i = 1; body.contains(tag); i++) {
-                    tag = "$body" + i + "$";
-                }
-                return "CREATE FUNCTION " + function + "() RETURNS trigger LANGUAGE plpgsql AS " + tag + "\nBEGIN\n" + body + "\nEND\n" + tag + ";";
+                var tag = Stream.iterate(0, i -> i + 1).map(i -> "$body" + (i == 0 ? "" : i) + "$").filter(text -> !body.contains(text)).findFirst().orElseThrow();
+                return "CREATE FUNCTION " + function + "() RETURNS trigger LANGUAGE plpgsql AS " + tag + "\nBEGIN\n" + indented(body) + "\nEND\n" + tag + ";";
             }
 
-            private String createTrigger(List<String> conditions) throws Untranslatable {
-                var of = new ArrayList<String>();
-                for (var name : source.ofColumns) {
-                    of.add(id(columnOf(table, name).target));
-                }
-                return "CREATE TRIGGER " + id(source.name) + " " + timing + " " + source.event + (of.isEmpty() ? "" : " OF " + String.join(", ", of))
-                        + " ON " + table.target + " FOR EACH ROW" + (conditions.isEmpty() ? "" : " WHEN (" + String.join(" AND ", conditions) + ")")
-                        + " EXECUTE FUNCTION " + function + "();";
+            private String createTrigger(List<String> conditions) {
+                var of = list(source.ofColumns, name -> id(columnOf(table, name).target));
+                return "CREATE TRIGGER " + id(source.name) + " " + timing + " " + source.event + (of.isEmpty() ? "" : " OF " + of)
+                        + " ON " + table.target + " FOR EACH ROW" + (conditions.isEmpty() ? "" : " WHEN (" + String.join(" AND ", conditions) + ")") + " EXECUTE FUNCTION " + function + "();";
             }
 
-            private static String indented(List<String> lines) {
-                return lines.stream().flatMap(String::lines).map(line -> "    " + line).collect(Collectors.joining("\n"));
+            private static String indented(String lines) {
+                return lines.lines().map(line -> "    " + line).collect(Collectors.joining("\n"));
             }
 
-            /** An UPDATE of the row that the trigger fires for is what a BEFORE trigger does by setting NEW.x; null if that is not all there is. */
-            private List<String> touch() throws Untranslatable {
-                if (!timing.equals("AFTER") || source.event.equals("DELETE") || statements.isEmpty()
-                        || source.when != null && hasSelect(Sql.expression(source.when))) {
-                    return null;
-                }
-                var lines = new ArrayList<String>();
-                for (var statement : statements) {
-                    if (!(statement instanceof Sql.Update update) || !update.table().equalsIgnoreCase(table.name) || update.conflict() != null
-                            || !update.from().isEmpty()
-                            || !isThisRow(update.where()) || update.assignments().stream().anyMatch(assignment -> hasSelect(assignment.value()))) {
-                        return null;
-                    }
+            private static String guarded(String condition, String body) {
+                return "IF " + condition + " THEN\n" + indented(body) + "\nEND IF;";
+            }
+
+            /** Whether all it does is to UPDATE the row that it fires for: that is what a BEFORE trigger does by setting NEW.x. */
+            private boolean isTouch(Sql.Expression when) {
+                return timing.equals("AFTER") && !source.event.equals("DELETE") && !statements.isEmpty() && (when == null || !hasSelect(when))
+                        && statements.stream().allMatch(statement -> statement instanceof Sql.Update update && isOwn(update.table()) && update.conflict() == null
+                                && update.from().isEmpty() && isThisRow(update.where()) && update.assignments().stream().noneMatch(set -> hasSelect(set.value())));
+            }
+
+            private String touch() {
+                return statements.stream().map(Sql.Update.class::cast).flatMap(update -> {
                     var row = new Scope(scope);
                     row.relations.add(relation(table, update.alias(), "NEW."));
-                    for (var assignment : update.assignments()) {
-                        var column = columnOf(table, assignment.column());
-                        lines.add("NEW." + id(column.target) + " := " + assigned(value(assignment.value(), row), column).sql + ";");
-                    }
-                }
-                timing = "BEFORE";
-                notes.note("trigger " + source.name + " sets the columns before the row is written, without a second UPDATE");
-                return lines;
+                    return update.assignments().stream().map(assignment -> "NEW." + set(table, assignment, " := ", row) + ";");
+                }).collect(Collectors.joining("\n"));
+            }
+
+            private String set(SeenTable target, Sql.Assignment assignment, String operator, Scope row) {
+                var column = columnOf(target, assignment.column());
+                return id(column.target) + operator + assigned(value(assignment.value(), row), column).sql;
             }
 
             /** WHERE rowid = NEW.rowid, or the primary key that is the rowid. */
             private boolean isThisRow(Sql.Expression where) {
                 return where instanceof Sql.Binary equal && equal.operator().equals("=")
-                        && (isRowid(equal.left(), false) && isRowid(equal.right(), true) || isRowid(equal.left(), true) && isRowid(equal.right(), false));
+                        && (isKey(equal.left(), false) && isKey(equal.right(), true) || isKey(equal.left(), true) && isKey(equal.right(), false));
             }
 
-            private boolean isRowid(Sql.Expression expression, boolean ofTrigger) {
+            private boolean isKey(Sql.Expression expression, boolean ofTrigger) {
                 if (!(expression instanceof Sql.Name name)) {
                     return false;
                 }
                 var column = table.column(name.column());
-                var isKey = column == null ? name.column().matches("(?i)rowid|oid|_rowid_") : column.target.equals(table.rowidColumn);
                 var versioned = name.table() != null && name.table().matches("(?i)new|old");
-                return isKey && versioned == ofTrigger && (!ofTrigger || source.event.equals("UPDATE") || name.table().equalsIgnoreCase("new"));
+                return (column == null ? isRowid(name.column()) : column.target.equals(table.rowidColumn)) && versioned == ofTrigger
+                        && (!ofTrigger || source.event.equals("UPDATE") || name.table().equalsIgnoreCase("new"));
             }
 
             /** A change of its own table makes a trigger of PostgreSQL fire again. */
             private boolean firesItself() {
                 return statements.stream().anyMatch(statement -> statement instanceof Sql.Update update && source.event.equals("UPDATE") && isOwn(update.table())
-                        && (source.ofColumns.isEmpty() || update.assignments().stream().anyMatch(this::isWatched))
+                        && (source.ofColumns.isEmpty() || update.assignments().stream().anyMatch(set -> isWatched(set.column())))
                         || statement instanceof Sql.Insert insert && source.event.equals("INSERT") && isOwn(insert.table())
                         || statement instanceof Sql.Delete delete && source.event.equals("DELETE") && isOwn(delete.table()));
             }
 
-            private boolean isWatched(Sql.Assignment assignment) {
-                return source.ofColumns.stream().anyMatch(assignment.column()::equalsIgnoreCase);
+            private boolean isWatched(String column) {
+                return source.ofColumns.stream().anyMatch(column::equalsIgnoreCase);
             }
 
             private boolean isOwn(String name) {
                 return name.equalsIgnoreCase(table.name);
             }
 
-            private String statement(Sql.Statement statement) throws Untranslatable {
+            private String statement(Sql.Statement statement) {
                 if (statement instanceof Sql.Query query) {
                     return guard(query.select());
                 }
                 if (statement instanceof Sql.Insert insert) {
                     return insert(insert);
                 }
-                var changed = statement instanceof Sql.Update update ? update.table() : ((Sql.Delete) statement).table();
-                if (timing.equals("BEFORE") && isOwn(changed)) {
-                    throw new Untranslatable("a BEFORE trigger that changes its own table");
-                }
+                refuseIf(timing.equals("BEFORE") && isOwn(statement instanceof Sql.Update update ? update.table() : ((Sql.Delete) statement).table()),
+                        "a BEFORE trigger that changes its own table");
                 return statement instanceof Sql.Update update ? update(update) : delete((Sql.Delete) statement);
             }
 
-            private String insert(Sql.Insert insert) throws Untranslatable {
-                if ("REPLACE".equals(insert.conflict())) {
-                    throw new Untranslatable("INSERT OR REPLACE");
-                }
+            private String insert(Sql.Insert insert) {
+                refuseIf("REPLACE".equals(insert.conflict()), "INSERT OR REPLACE");
                 var target = seenTable(insert.table());
-                var columns = new ArrayList<SeenColumn>();
-                for (var name : insert.columns()) {
-                    columns.add(columnOf(target, name));
-                }
-                if (columns.isEmpty()) {
-                    columns.addAll(target.columns);
-                }
-                if ("IGNORE".equals(insert.conflict())) {
+                var columns = insert.columns().isEmpty() ? target.columns : insert.columns().stream().map(name -> columnOf(target, name)).toList();
+                var ignore = "IGNORE".equals(insert.conflict());
+                if (ignore) {
                     notes.note("INSERT OR IGNORE passes over rows that exist; a NULL in a NOT NULL column is now an error");
                 }
-                var names = columns.stream().map(column -> id(column.target)).collect(Collectors.joining(", "));
-                return "INSERT INTO " + target.target + (insert.source() == null ? " DEFAULT VALUES" : " (" + names + ") " + rows(insert.source(), columns,
-                        target))
-                        + ("IGNORE".equals(insert.conflict()) ? " ON CONFLICT DO NOTHING;" : ";");
+                var rows = insert.source() == null ? "DEFAULT VALUES" : "(" + list(columns, column -> id(column.target)) + ") " + rows(insert.source(), columns, target);
+                return "INSERT INTO " + target.target + " " + rows + (ignore ? " ON CONFLICT DO NOTHING;" : ";");
             }
 
-            private String rows(Sql.Select select, List<SeenColumn> columns, SeenTable target) throws Untranslatable {
+            private String rows(Sql.Select select, List<SeenColumn> columns, SeenTable target) {
                 var rows = select.cores().get(0).rows();
                 if (rows == null || select.cores().size() > 1 || !select.with().isEmpty()) {
-                    return Translator.this.select(select, scope, new ArrayList<>(), new Output(false, false, columns));
+                    return select(select, scope, new Output(false, false, columns)).sql;
                 }
-                var all = new ArrayList<String>();
-                for (var row : rows) {
-                    if (row.values().size() != columns.size()) {
-                        throw new Untranslatable("INSERT of " + row.values().size() + " values for " + columns.size() + " columns");
-                    }
-                    var values = new ArrayList<String>();
-                    for (var i = 0; i < columns.size(); i++) {
+                return "VALUES " + list(rows, row -> {
+                    refuseIf(row.values().size() != columns.size(), "INSERT of " + row.values().size() + " values for " + columns.size() + " columns");
+                    return IntStream.range(0, columns.size()).mapToObj(i -> {
                         var value = value(row.values().get(i), scope);
                         var isNewId = value.kind == Kind.NULL && columns.get(i).target.equals(target.rowidColumn);
-                        values.add(isNewId ? "DEFAULT" : assigned(value, columns.get(i)).sql);
-                    }
-                    all.add("(" + String.join(", ", values) + ")");
-                }
-                return "VALUES " + String.join(", ", all);
+                        return isNewId ? "DEFAULT" : assigned(value, columns.get(i)).sql;
+                    }).collect(Collectors.joining(", ", "(", ")"));
+                });
             }
 
-            private String update(Sql.Update update) throws Untranslatable {
-                if (update.conflict() != null) {
-                    throw new Untranslatable("UPDATE OR " + update.conflict());
-                }
+            private String update(Sql.Update update) {
+                refuseIf(update.conflict() != null, "UPDATE OR " + update.conflict());
                 var target = seenTable(update.table());
                 var inner = new Scope(new Scope(scope));
-                var prefix = id(update.alias()) + ".";
-                inner.relations.add(relation(target, update.alias(), prefix));
+                inner.relations.add(relation(target, update.alias(), id(update.alias()) + "."));
                 var from = update.from().isEmpty() ? "" : " FROM " + from(update.from(), inner);
-                var set = new ArrayList<String>();
-                for (var assignment : update.assignments()) {
-                    var column = columnOf(target, assignment.column());
-                    set.add(id(column.target) + " = " + assigned(value(assignment.value(), inner), column).sql);
-                }
-                return "UPDATE " + aliased(target, update.alias()) + " SET " + String.join(", ", set) + from + where(update.where(), inner) + ";";
+                return "UPDATE " + aliased(target, update.alias()) + " SET " + list(update.assignments(), assignment -> set(target, assignment, " = ", inner)) + from
+                        + where(update.where(), inner) + ";";
             }
 
-            private String delete(Sql.Delete delete) throws Untranslatable {
+            private String delete(Sql.Delete delete) {
                 var target = seenTable(delete.table());
                 var inner = new Scope(scope);
                 inner.relations.add(relation(target, delete.alias(), id(delete.alias()) + "."));
                 return "DELETE FROM " + aliased(target, delete.alias()) + where(delete.where(), inner) + ";";
             }
 
-            private String where(Sql.Expression where, Scope inner) throws Untranslatable {
-                return where == null ? "" : " WHERE " + condition(value(where, inner)).sql;
-            }
-
-            private static SeenColumn columnOf(SeenTable table, String name) throws Untranslatable {
-                var column = table.column(name);
-                if (column == null) {
-                    throw new Untranslatable("no column " + name + " in " + table.name);
-                }
-                return column;
+            private static SeenColumn columnOf(SeenTable table, String name) {
+                refuseIf(table.column(name) == null, "no column " + name + " in " + table.name);
+                return table.column(name);
             }
 
             /** SELECT RAISE(…) WHERE …, or SELECT CASE WHEN … THEN RAISE(…) END. */
-            private String guard(Sql.Select select) throws Untranslatable {
+            private String guard(Sql.Select select) {
                 var core = select.cores().get(0);
-                if (select.cores().size() > 1 || !select.with().isEmpty() || core.rows() != null || core.results().size() != 1 || !core.groupBy().isEmpty()
-                        || select.limit() != null) {
-                    throw new Untranslatable("a SELECT that is not a guard with RAISE()");
-                }
-                var result = core.results().get(0).expression();
+                var single = select.cores().size() == 1 && select.with().isEmpty() && core.rows() == null && core.results().size() == 1 && core.groupBy().isEmpty()
+                        && select.limit() == null;
+                var result = single ? core.results().get(0).expression() : null;
                 if (result instanceof Sql.Raise raise) {
-                    return core.from().isEmpty() && core.where() == null ? raise(raise) : "IF " + raisedFor(core) + " THEN\n    " + raise(raise) + "\nEND IF;";
+                    var inner = new Scope(new Scope(scope));
+                    var from = core.from().isEmpty() ? "" : from(core.from(), inner);
+                    return from.isEmpty() && core.where() == null ? raise(raise) : guarded(from.isEmpty() ? condition(value(core.where(), scope)).sql
+                            : "EXISTS (SELECT 1 FROM " + from + where(core.where(), inner) + ")", raise(raise));
                 }
                 if (!(result instanceof Sql.Case choice) || !core.from().isEmpty() || choice.otherwise() instanceof Sql.Raise
                         || choice.whens().stream().anyMatch(when -> !(when.result() instanceof Sql.Raise))) {
                     throw new Untranslatable("a SELECT that is not a guard with RAISE()");
                 }
-                var sql = new StringBuilder();
-                for (var when : choice.whens()) {
+                var guard = choice.whens().stream().map(when -> {
                     var test = choice.base() == null ? when.condition() : new Sql.Binary("=", choice.base(), when.condition());
-                    sql.append(sql.isEmpty() ? "IF " : "ELSIF ").append(condition(value(test, scope)).sql).append(" THEN\n    ")
-                            .append(raise((Sql.Raise) when.result())).append("\n");
-                }
-                var guard = sql.append("END IF;").toString();
-                return core.where() == null ? guard : "IF " + condition(value(core.where(), scope)).sql + " THEN\n" + indented(List.of(guard)) + "\nEND IF;";
+                    return "IF " + condition(value(test, scope)).sql + " THEN\n    " + raise((Sql.Raise) when.result()) + "\n";
+                }).collect(Collectors.joining("ELS", "", "END IF;"));
+                return core.where() == null ? guard : guarded(condition(value(core.where(), scope)).sql, guard);
             }
 
-            private String raisedFor(Sql.Core core) throws Untranslatable {
-                if (core.from().isEmpty()) {
-                    return condition(value(core.where(), scope)).sql;
-                }
-                var inner = new Scope(new Scope(scope));
-                var from = from(core.from(), inner);
-                return "EXISTS (SELECT 1 FROM " + from + where(core.where(), inner) + ")";
-            }
-
-            private String raise(Sql.Raise raise) throws Untranslatable {
+            private String raise(Sql.Raise raise) {
                 if ("IGNORE".equals(raise.action())) {
-                    if (timing.equals("AFTER")) {
-                        throw new Untranslatable("RAISE(IGNORE) in an AFTER trigger");
-                    }
+                    refuseIf(timing.equals("AFTER"), "RAISE(IGNORE) in an AFTER trigger");
                     return "RETURN NULL;";
                 }
-                if (raise.action() == null || raise.message() == null) {
-                    throw new Untranslatable("RAISE() without a message");
-                }
+                refuseIf(raise.action() == null || raise.message() == null, "RAISE() without a message");
                 if (!raise.action().equals("ABORT")) {
                     notes.note("RAISE(" + raise.action() + ") became an error of the statement, as with ABORT");
                 }

@@ -68,15 +68,19 @@ class run_tests implements Callable<Integer> {
         };
     }
 
-    /** A line per test class with its time, and one at once for each failure and skip. */
+    /** A line per test class with its time, and one at once for each failure, skip, and test that took long. */
     static class Progress implements TestExecutionListener {
+        static final double LONG = 5;
+
         long started;
+        long testStarted;
 
         @Override
         public void executionStarted(TestIdentifier test) {
             if (isClass(test)) {
                 started = System.nanoTime();
             }
+            testStarted = System.nanoTime();
         }
 
         @Override
@@ -90,9 +94,16 @@ class run_tests implements Callable<Integer> {
                 System.out.println((result.getStatus() == Status.FAILED ? "  FAILED " : "  skipped ") + name(test) + ": "
                         + result.getThrowable().map(Throwable::getMessage).orElse(""));
             }
-            if (isClass(test)) {
-                System.out.printf("%6.1f s  %s%n", (System.nanoTime() - started) / 1e9, test.getDisplayName());
+            if (test.isTest() && seconds(testStarted) > LONG) {
+                System.out.printf("%6.1f s  %s%n", seconds(testStarted), name(test));
             }
+            if (isClass(test)) {
+                System.out.printf("%6.1f s  %s%n", seconds(started), test.getDisplayName());
+            }
+        }
+
+        static double seconds(long since) {
+            return (System.nanoTime() - since) / 1e9;
         }
 
         static boolean isClass(TestIdentifier test) {
