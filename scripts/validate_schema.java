@@ -75,6 +75,7 @@ import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
 import org.postgresql.Driver;
 import org.postgresql.PGConnection;
+import org.postgresql.core.Parser;
 import org.postgresql.util.PSQLException;
 import org.snakeyaml.engine.v2.api.Dump;
 import org.snakeyaml.engine.v2.api.DumpSettings;
@@ -692,21 +693,24 @@ class validate_schema implements Callable<Integer> {
         }
 
         /** In the order in which statements can be run: what depends on something is dropped before it, and made after it. */
-        static final List<Pattern> ORDER = Stream.of("DROP (TRIGGER|RULE|POLICY)", "DROP (MATERIALIZED )?VIEW",
-                "(?s)ALTER TABLE \\S+ DROP CONSTRAINT (?!.* ADD )", "DROP INDEX(?!.*CREATE)",
-                "ALTER TABLE (?s)\\S+ DROP COLUMN (?!.* ADD )", "ALTER SEQUENCE .* OWNED BY NONE", "DROP (FOREIGN )?TABLE",
-                "DROP (FUNCTION|PROCEDURE|AGGREGATE)(?!.*CREATE)", "DROP SEQUENCE", "DROP ",
-                "CREATE SCHEMA", "CREATE EXTENSION", "CREATE (TYPE|DOMAIN)", "CREATE SEQUENCE", "CREATE .*FUNCTION|CREATE .*PROCEDURE",
-                "CREATE (UNLOGGED )?TABLE (?!.* PARTITION OF )",
-                "CREATE (UNLOGGED )?TABLE", "ALTER TABLE .* ADD COLUMN", "ALTER SEQUENCE .* OWNED BY",
-                "ALTER TABLE (?!.*FOREIGN KEY).* ADD CONSTRAINT", "ALTER TABLE .* (?!OWNER)",
-                "CREATE (OR REPLACE )?(MATERIALIZED )?VIEW", "CREATE .*INDEX", "CREATE ", "ALTER TABLE .* OWNER")
+        static final List<Pattern> ORDER = Stream.of("ALTER TABLE .* DETACH ", "DROP (TRIGGER|RULE|POLICY)", "DROP (MATERIALIZED )?VIEW",
+                "ALTER TABLE .* DROP CONSTRAINT ", "DROP INDEX", "ALTER TABLE .* DROP (DEFAULT|IDENTITY|EXPRESSION);",
+                "ALTER TABLE .* DROP COLUMN (?!.* ADD )", "ALTER SEQUENCE .* OWNED BY NONE", "DROP (FOREIGN )?TABLE",
+                "DROP (OPERATOR CLASS|USER MAPPING)", "DROP SERVER",
+                "DROP (?!SCHEMA|EXTENSION|SEQUENCE|.*CREATE )", "CREATE SCHEMA", "CREATE EXTENSION",
+                "CREATE (TYPE|DOMAIN)", "CREATE SEQUENCE", "(DROP .*)?CREATE (OR REPLACE )?(FUNCTION|PROCEDURE)",
+                "CREATE (UNLOGGED )?TABLE (?!.* PARTITION OF )", "CREATE (UNLOGGED )?TABLE", "ALTER TABLE .* ADD COLUMN",
+                "ALTER TABLE .* TYPE ", "ALTER SEQUENCE .* OWNED BY", "ALTER TABLE (?!.*FOREIGN KEY).* ADD CONSTRAINT",
+                "ALTER TABLE (?!.* OWNER TO )", "CREATE (OR REPLACE )?(MATERIALIZED )?VIEW", "CREATE .*INDEX", "CREATE ",
+                "ALTER TABLE .* OWNER", "ALTER ", "DROP SEQUENCE", "DROP ")
                 .map(pattern -> Pattern.compile("^(?:" + pattern + ")", Pattern.DOTALL)).toList();
 
+        /** Statement by statement, but for those that come with a function, whose body may have lines of any kind. */
         List<String> suggestions() {
-            return findings.stream().map(Finding::suggestion).filter(Objects::nonNull)
-                    .flatMap(text -> text.startsWith("CREATE OR REPLACE") || text.contains(" FUNCTION ") ? Stream.of(text)
-                    : Stream.of(text.split("(?<=;)\n"))).distinct().sorted(Comparator.comparing(Report::order)).toList();
+            return findings.stream().sorted(Comparator.comparing(finding -> !Objects.toString(finding.found).startsWith("FOREIGN KEY")))
+                    .map(Finding::suggestion).filter(Objects::nonNull)
+                    .flatMap(text -> text.matches("(?s).*\\bCREATE OR REPLACE (FUNCTION|PROCEDURE) .*") ? Stream.of(text)
+                    : Stream.of(text.split("(?<=;)\n(?=[A-Z]{4})"))).distinct().sorted(Comparator.comparing(Report::order)).toList();
         }
 
         static int order(String statement) {
@@ -1119,7 +1123,7 @@ class validate_schema implements Callable<Integer> {
                         + "; set local timezone = 'UTC'; set local datestyle = 'ISO, MDY'; set local intervalstyle = 'postgres'; set"
                         + " local extra_float_digits = 1"
                         + "; set local quote_all_identifiers = off; set local standard_conforming_strings = on; set local bytea_output ="
-                        + " 'hex'; set local xmlbinary = 'base64'; set local enable_partition_pruning = on");
+                        + " 'hex'; set local xmlbinary = 'base64'; set local enable_partition_pruning = on; set local jit = off");
             }
         }
 
@@ -1185,6 +1189,7 @@ class validate_schema implements Callable<Integer> {
                 model.notCompared.put("what belongs to no schema", "left out by --schemas");
             }
             normalise();
+            collations();
             history();
             uncovered();
             return model;
@@ -1285,7 +1290,7 @@ class validate_schema implements Callable<Integer> {
                   $owner{relowner}, $granted{relacl, r, relowner}, $comment{pg_class, r.oid}
                 from r where relkind in ('r', 'p', 'f')
 
-                -- column
+                -- column: _sql is the name of its identity sequence
                 select r.name || '.' || quote_ident(attname) as name, r.name as _of, age(a.xmin) as _age,
                   row_number() over (partition by attrelid order by attnum)::text as position,
                   format_type(atttypid, atttypmod) as type, case when attnotnull then $not_null{} end as "not null",
@@ -1306,6 +1311,8 @@ class validate_schema implements Callable<Integer> {
                   nullif(attstattarget, -1)::text as "statistics target",
                   (select string_agg(o, ', ' order by o) from unnest(attoptions) o where o !~ '^pg_attver=') as options,
                   case when attinhcount > 0 then attinhcount || case when attislocal then ' and local' else '' end end as inherited,
+                  case when attidentity <> '' then (select d.objid::regclass::text from pg_depend d
+                    where $identity_of_column{}) end as _sql,
                   $options{attfdwoptions} as "foreign options", $granted{attacl, c, r.relowner}, $comment{pg_class, attrelid, attnum}
                 from r join pg_attribute a on attrelid = r.oid and attnum > 0 and not attisdropped join pg_type t on t.oid = atttypid
                   left join pg_attrdef f on adrelid = attrelid and adnum = attnum
@@ -1369,7 +1376,7 @@ class validate_schema implements Callable<Integer> {
                 -- function: without the constructors of range types, which belong to the type
                 select s.name || '.' || quote_ident(proname) || '(' || pg_get_function_identity_arguments(p.oid) || ')' as name,
                   age(p.xmin) as _age, pg_get_functiondef(p.oid) as _sql,
-                  case prokind when 'p' then 'procedure' when 'w' then 'window' else 'function' end as kind,
+                  case prokind when 'p' then 'procedure' end as _kind, case prokind when 'w' then 'window' end as kind,
                   pg_get_function_arguments(p.oid) as arguments, pg_get_function_result(p.oid) as result, lanname::text as language,
                   case when prosecdef then 'yes' end as "security definer",
                   case provolatile when 'i' then 'immutable' when 's' then 'stable' end as volatility,
@@ -1624,7 +1631,8 @@ class validate_schema implements Callable<Integer> {
                 -- language
                 select quote_ident(lanname) as name, case when lanpltrusted then 'trusted' end as trusted,
                   nullif(lanplcallfoid, 0)::regprocedure::text as handler,
-                  case when l.oid >= 16384 then quote_ident(pg_get_userbyid(lanowner)) end as owner, $acl{lanacl, l, lanowner},
+                  case when l.oid >= 16384 or lanowner <> 10 then quote_ident(pg_get_userbyid(lanowner)) end as owner,
+                  $acl{lanacl, l, lanowner},
                   case when l.oid >= 16384 then (select description from pg_description where objoid = l.oid
                     and classoid = 'pg_language'::regclass) end as comment
                 from pg_language l where lanname not in ('internal', 'c')
@@ -1791,6 +1799,25 @@ class validate_schema implements Callable<Integer> {
             }
         }
 
+        /** Since the library sorts otherwise now, what was sorted before (indexes, above all) may be in the wrong order (23.2.3 of 18). */
+        void collations() throws SQLException {
+            Row outdated = row -> {
+                if (row.getString(3) != null && !row.getString(3).equals(row.getString(2))) {
+                    model.states.add(row.getString(1) + " is recorded with version " + row.getString(2) + ", its library has "
+                            + row.getString(3) + ": rebuild the indexes that use it, then ALTER "
+                            + row.getString(1).replaceFirst(" .*", "").toUpperCase(Locale.ROOT) + " ... REFRESH VERSION");
+                }
+            };
+            rows("select 'collation ' || quote_ident(nspname) || '.' || quote_ident(collname), collversion, case when c.oid >= 16384"
+                    + " or c.oid in (select attcollation from pg_attribute where attrelid >= 16384)"
+                    + " then pg_collation_actual_version(c.oid) end from pg_collation c join pg_namespace n on n.oid = collnamespace"
+                    + " where collversion is not null", outdated);
+            if (has("pg_database.datcollversion")) {
+                rows("select 'database this', datcollversion, pg_database_collation_actual_version(oid) from pg_database"
+                        + " where datname = current_database()", outdated);
+            }
+        }
+
         /** The guard against blindness: every catalog with OIDs that no reader covers is counted and named. */
         void uncovered() throws SQLException {
             var catalogs = new ArrayList<String>();
@@ -1835,9 +1862,9 @@ class validate_schema implements Callable<Integer> {
             } catch (JsonParseException | IllegalStateException | CharacterCodingException e) {
                 throw script.wrong(file + " is no snapshot of validate_schema: no JSON object");
             }
-            script.check(document.has("snapshot") && document.has("format") && document.get("objects") instanceof JsonObject, file
+            script.check(document.has("format") && (document.has("snapshot") || document.size() == 1), file
                     + " is no snapshot of validate_schema");
-            script.check(document.get("format").getAsString().equals(String.valueOf(FORMAT)), file + " is a snapshot of format "
+            script.check(document.get("format").toString().equals(String.valueOf(FORMAT)), file + " is a snapshot of format "
                     + document.get("format") + ", this is " + TOOL
                     + " for format " + FORMAT + ":\n  write it anew with --snapshot");
             try {
@@ -1856,8 +1883,11 @@ class validate_schema implements Callable<Integer> {
             model.portable = document.get("portable").getAsBoolean();
             document.getAsJsonObject("objects").entrySet().forEach(kind -> kind.getValue().getAsJsonObject().entrySet().forEach(object -> {
                 var thing = model.add(kind.getKey(), object.getKey());
-                object.getValue().getAsJsonObject().entrySet().forEach(attribute ->
-                        thing.attributes.put(attribute.getKey(), attribute.getValue().getAsString()));
+                object.getValue().getAsJsonObject().entrySet().forEach(attribute -> {
+                    script.check(attribute.getValue().toString().startsWith("\""), file + " is a broken snapshot: " + kind.getKey() + " "
+                            + object.getKey() + ", " + attribute.getKey() + " is no text");
+                    thing.attributes.put(attribute.getKey(), attribute.getValue().getAsString());
+                });
             }));
             Comparison.belong(model);
             return model;
@@ -1873,12 +1903,14 @@ class validate_schema implements Callable<Integer> {
         final Model found;
         final Report report;
         final RoundTrip trip; // null: texts that differ are different
+        final Remedy remedy;
 
         Comparison(Model wanted, Model found, Report report, RoundTrip trip) {
             this.wanted = wanted;
             this.found = found;
             this.report = report;
             this.trip = trip;
+            this.remedy = new Remedy(wanted);
         }
 
         void run() {
@@ -1905,15 +1937,14 @@ class validate_schema implements Callable<Integer> {
 
         /** In one and not in the other, without the parts of a table that is itself missing there. */
         static TreeSet<Key> keys(Model in, Model notIn) {
-            var tables = Stream.concat(notIn.objects.keySet().stream(), Stream.empty())
-                    .filter(key -> key.kind.matches("table|view|materialized view|domain")).map(Key::name).collect(Collectors.toSet());
             var keys = new TreeSet<>(in.objects.keySet());
             keys.removeAll(notIn.objects.keySet());
-            keys.removeIf(key -> PARTS.contains(key.kind) && in.objects.get(key).of != null && !tables.contains(in.objects.get(key).of));
+            keys.removeIf(key -> PARTS.contains(key.kind) && in.objects.get(key).of != null && Stream.of("table", "view",
+                    "materialized view", "domain").map(kind -> new Key(kind, in.objects.get(key).of))
+                    .noneMatch(whole -> in.objects.containsKey(whole) && notIn.objects.containsKey(whole)));
             keys.removeIf(key -> key.kind.equals("column") && Stream.of("view", "materialized view")
                     .anyMatch(kind -> notIn.objects.containsKey(new Key(kind, in.objects.get(key).of))));
-            keys.removeIf(key -> key.kind.equals("index") && keys.contains(new Key("constraint", in.objects.get(key).of + "."
-                    + in.objects.get(key).get("constraint"))));
+            keys.removeIf(key -> key.kind.equals("index") && in.objects.get(key).get("constraint") != null);
             return keys;
         }
 
@@ -1959,18 +1990,22 @@ class validate_schema implements Callable<Integer> {
                     .findFirst().orElse(null);
             report.add(new Finding("drift", severity(key, thing, null), key.toString(), null, missing ? "is missing" : "is not expected",
                     missing ? shown : null, missing ? null : shown,
-                    missing ? thing.migration : null, wanted.portable ? null : missing ? create(key, thing) : Remedy.drop(key, thing)));
+                    missing ? thing.migration : null, wanted.portable ? null : missing ? create(key, thing) : remedy.drop(key, thing)));
         }
 
-        /** Where the unique index is there already, the constraint takes it. */
+        /** Where the unique index is there already, the constraint takes it; what a partition has, it keeps when it is detached. */
         String create(Key key, Thing thing) {
+            var table = thing.of == null ? null : found.objects.get(new Key("table", thing.of));
+            if (key.kind.matches("constraint|index") && table != null && table.get("partition bound") != null) {
+                return null;
+            }
             var name = Remedy.last(key);
             var index = key.kind.equals("constraint") ? found.objects.get(new Key("index",
                     thing.of.replaceFirst("\\.(\"(?:[^\"]|\"\")*\"|[^.\"]*)$", ".") + name)) : null;
             var using = index == null ? null : Pattern.compile("^(UNIQUE|PRIMARY KEY)\\b.*").matcher(thing.get("definition"));
             return using != null && using.matches() ? "ALTER TABLE " + thing.of + " ADD CONSTRAINT " + name + " " + using.group(1)
                     + " USING INDEX " + name + ";"
-                    : new Remedy(wanted).complete(key, thing);
+                    : remedy.complete(key, thing);
         }
 
         void attributes(Key key, Thing one, Thing other) {
@@ -2002,11 +2037,16 @@ class validate_schema implements Callable<Integer> {
                     && !Objects.equals(wanted.objects.get(constraint).get("definition"), found.objects.get(constraint).get("definition"));
         }
 
-        /** CREATE OR REPLACE VIEW may only add columns at the end. */
+        /** CREATE OR REPLACE changes no columns and results; a REVOKE from a table takes the rights on its columns along. */
         String suggestion(Key key, String attribute, Thing one, Thing other) {
-            var text = Remedy.alter(key, attribute, one, other);
-            return key.kind.equals("view") && attribute.equals("definition") && !columns(wanted, key.name).equals(columns(found, key.name))
-                    ? "DROP VIEW " + key.name + "; " + text.replaceFirst("CREATE OR REPLACE", "CREATE") : text;
+            if (key.kind.equals("view") && attribute.equals("definition") && !columns(wanted, key.name).equals(columns(found, key.name))
+                    || key.kind.matches("function|procedure") && (!Objects.equals(one.get("result"), other.get("result"))
+                    || !Objects.equals(one.get("arguments"), other.get("arguments")))) {
+                return remedy.again(key, one, other);
+            }
+            var text = remedy.alter(key, attribute, one, other);
+            return text == null || text.isEmpty() || text.endsWith(" SET STORAGE DEFAULT;") && found.server < 16 ? null : key.kind.equals("table") && attribute.equals("grants")
+                    && text.contains("REVOKE ") ? text + remedy.columns(key, "grants") : text;
         }
 
         static Map<Integer, String> columns(Model model, String view) {
@@ -2070,7 +2110,6 @@ class validate_schema implements Callable<Integer> {
         static String keyword(Key key, Thing thing) {
             return switch (key.kind) {
                 case "enum", "composite type", "range type", "base type" -> "TYPE";
-                case "function" -> "procedure".equals(thing.get("kind")) ? "PROCEDURE" : "FUNCTION";
                 case "statistics object" -> "STATISTICS";
                 case "table" -> "foreign".equals(thing.get("kind")) ? "FOREIGN TABLE" : "TABLE";
                 default -> key.kind.toUpperCase(Locale.ROOT);
@@ -2079,24 +2118,27 @@ class validate_schema implements Callable<Integer> {
 
         String create(Key key, Thing thing) {
             return switch (key.kind) {
-                case "table" -> "foreign".equals(thing.get("kind")) ? null : createTable(key, thing);
+                case "table" -> "foreign".equals(thing.get("kind")) || thing.get("of type") != null ? null : createTable(key, thing);
                 case "column" -> "ALTER TABLE " + thing.of + " ADD COLUMN " + column(key, thing) + ";";
                 case "constraint" -> "ALTER TABLE " + thing.of + " ADD CONSTRAINT " + last(key) + " " + thing.get("definition") + ";";
                 case "domain constraint" -> "ALTER DOMAIN " + thing.of + " ADD CONSTRAINT " + last(key) + " " + thing.get("definition")
                         + ";";
-                case "index" -> thing.get("definition").replaceFirst(" INDEX ON ",
-                        Matcher.quoteReplacement(" INDEX CONCURRENTLY " + last(key) + " ON ")) + ";";
+                case "index" -> thing.get("definition").replaceFirst(" INDEX ON (ONLY )?", Matcher.quoteReplacement(" INDEX "
+                        + (partitioned(thing.of) ? "" : "CONCURRENTLY ") + last(key) + " ON ")) + ";";
                 case "view", "materialized view" -> "CREATE " + keyword(key, thing) + " " + key.name
                         + (thing.get("options") == null ? "" : " WITH (" + thing.get("options") + ")") + " AS " + thing.get("definition");
-                case "function" -> thing.sql == null ? null : thing.sql.strip() + ";";
+                case "function", "procedure" -> thing.sql == null ? null : thing.sql.strip() + ";";
                 case "trigger", "rule", "statistics object" -> thing.get("definition") + ";";
                 case "schema" -> "CREATE SCHEMA " + key.name + ";";
                 case "extension" -> "CREATE EXTENSION " + key.name + " SCHEMA " + thing.get("schema") + ";";
                 case "enum" -> "CREATE TYPE " + key.name + " AS ENUM (" + thing.get("labels") + ");";
                 case "composite type" -> "CREATE TYPE " + key.name + " AS (" + thing.get("attributes") + ");";
                 case "domain" -> "CREATE DOMAIN " + key.name + " AS " + thing.get("type")
+                        + (thing.get("collation") == null ? "" : " COLLATE " + thing.get("collation"))
                         + (thing.get("default") == null ? "" : " DEFAULT " + thing.get("default"))
-                        + (thing.get("not null") == null ? "" : " NOT NULL") + ";";
+                        + (thing.get("not null") == null ? "" : " NOT NULL") + parts(key, "domain constraint")
+                        .map(part -> " CONSTRAINT " + last(part.getKey()) + " " + part.getValue().get("definition"))
+                        .collect(Collectors.joining()) + ";";
                 case "sequence" -> "CREATE SEQUENCE " + key.name + sequence(thing.get("options")) + ";"
                         + (thing.get("owned by") == null ? "" : "\nALTER SEQUENCE " + key.name + " OWNED BY " + thing.get("owned by")
                         + ";");
@@ -2104,40 +2146,75 @@ class validate_schema implements Callable<Integer> {
                         + " FOR " + thing.get("command") + " TO " + thing.get("roles")
                         + (thing.get("using") == null ? "" : " USING (" + thing.get("using") + ")")
                         + (thing.get("with check") == null ? "" : " WITH CHECK (" + thing.get("with check") + ")") + ";";
-                case "default privileges" -> grantsByDefault(key, thing.get("grants"), true);
+                case "default privileges" -> grantsByDefault(key, thing.get("grants"), byDefault(key));
                 default -> null;
             };
         }
 
-        /** With what it has besides its definition. */
+        boolean partitioned(String table) {
+            var thing = wanted.objects.get(new Key("table", table));
+            return thing != null && thing.get("partition key") != null;
+        }
+
+        /** The trigger of a parent, of which a partition has a copy: that can only be enabled or disabled. */
+        Thing original(Key key, Thing thing) {
+            var table = key.kind.equals("trigger") ? wanted.objects.get(new Key("table", thing.of)) : null;
+            return table == null || table.get("partition bound") == null ? null
+                    : wanted.objects.get(new Key("trigger", table.get("inherits") + "." + last(key)));
+        }
+
+        /** With what it has besides its definition, and with what belongs to it: keys before the foreign keys that refer to them. */
         String complete(Key key, Thing thing) {
             var text = create(key, thing);
-            var rest = Stream.of("grants", "row security", "forced row security", "replica identity", "enabled", "comment")
-                    .filter(thing.attributes::containsKey)
-                    .filter(name -> !key.kind.matches("default privileges|schema") || name.equals("comment"))
-                    .map(name -> alter(key, name, thing, new Thing()));
-            var parts = wanted.objects.entrySet().stream().filter(part -> key.name.equals(part.getValue().of)
-                    && (key.kind.equals("table") ? part.getKey().kind.equals("column")
-                    && !Collections.disjoint(part.getValue().attributes.keySet(), Set.of("grants", "comment")) : part.getKey()
-                    .kind.equals("index") && key.kind.endsWith("view")))
-                    .flatMap(part -> part.getKey().kind.equals("index") ? Stream.of(create(part.getKey(), part.getValue()))
-                            : Stream.of("grants", "comment").filter(part.getValue().attributes::containsKey)
-                            .map(name -> alter(part.getKey(), name, part.getValue(), new Thing())));
-            return text == null ? null : text + Stream.concat(rest, parts).filter(Objects::nonNull).map(statement -> "\n" + statement)
-                    .collect(Collectors.joining());
+            if (text == null || original(key, thing) != null) {
+                return text == null ? null : alter(key, "enabled", thing, original(key, thing));
+            }
+            var rest = Stream.of("owner", "grants", "row security", "forced row security", "replica identity", "enabled", "comment")
+                    .filter(name -> (thing.get(name) != null || name.equals("grants")) && !key.kind.equals("default privileges")
+                            && !(name.equals("owner") && thing.get("owned by") != null)) // that is its table's
+                    .map(name -> alter(key, name, thing, fresh(key))).filter(statement -> statement != null && !statement.isEmpty())
+                    .map(statement -> "\n" + statement).collect(Collectors.joining());
+            var partition = thing.get("partition bound") != null;
+            var parts = key.kind.matches("table|.*view") ? parts(key, "constraint|index|trigger|rule|policy|statistics object")
+                    .filter(part -> part.getValue().get("constraint") == null
+                            && !Objects.toString(part.getValue().get("inherited")).matches("\\d+")
+                            && !(partition && part.getKey().kind.equals("trigger")))
+                    .sorted(Comparator.comparing(part -> Objects.toString(part.getValue().get("definition")).startsWith("FOREIGN KEY")))
+                    .map(part -> "\n" + complete(part.getKey(), part.getValue())).collect(Collectors.joining())
+                    + columns(key, "grants") + columns(key, "comment") : "";
+            return text + rest + parts;
+        }
+
+        /** What PUBLIC may do with a new object (5.8 of the manual of 18): where that is not expected, it is revoked. */
+        static Thing fresh(Key key) {
+            var fresh = new Thing();
+            if (key.kind.matches("function|procedure|aggregate|enum|domain|.* type")) {
+                fresh.attributes.put("grants", "PUBLIC " + (key.kind.matches("enum|domain|.* type") ? "USAGE" : "EXECUTE"));
+            }
+            return fresh;
+        }
+
+        Stream<Map.Entry<Key, Thing>> parts(Key key, String kinds) {
+            return wanted.objects.entrySet().stream().filter(part -> key.name.equals(part.getValue().of)
+                    && part.getKey().kind.matches(kinds));
+        }
+
+        /** What the columns of a table have of an attribute, each statement on a line of its own. */
+        String columns(Key table, String attribute) {
+            return parts(table, "column").filter(column -> column.getValue().get(attribute) != null)
+                    .map(column -> "\n" + alter(column.getKey(), attribute, column.getValue(), new Thing())).collect(Collectors.joining());
         }
 
         String createTable(Key key, Thing thing) {
-            var columns = wanted.all("column").filter(entry -> key.name.equals(entry.getValue().of))
+            var columns = parts(key, "column").filter(part -> !Objects.toString(part.getValue().get("inherited")).matches("\\d+"))
                     .sorted(Comparator.comparing(entry -> Integer.parseInt(entry.getValue().attributes.getOrDefault("position", "0"))))
                     .map(entry -> column(entry.getKey(), entry.getValue())).collect(Collectors.joining(", "));
-            var parts = Stream.of("constraint", "index", "trigger", "policy").flatMap(wanted::all)
-                    .filter(entry -> key.name.equals(entry.getValue().of) && entry.getValue().get("constraint") == null)
-                    .map(entry -> "\n" + create(entry.getKey(), entry.getValue())).collect(Collectors.joining());
             return "CREATE " + (thing.get("persistence") == null ? "" : "UNLOGGED ") + "TABLE " + key.name
                     + (thing.get("partition bound") != null ? " PARTITION OF " + thing.get("inherits") + " " + thing.get("partition bound")
-                    : " (" + columns + ")") + (thing.get("partition key") == null ? "" : " PARTITION BY " + thing.get("partition key"))
-                    + ";" + (thing.get("partition bound") != null ? "" : parts);
+                    : " (" + columns + ")" + (thing.get("inherits") == null ? "" : " INHERITS (" + thing.get("inherits") + ")"))
+                    + (thing.get("partition key") == null ? "" : " PARTITION BY " + thing.get("partition key"))
+                    + (thing.get("storage parameters") == null ? "" : " WITH (" + thing.get("storage parameters") + ")")
+                    + (thing.get("tablespace") == null ? "" : " TABLESPACE " + thing.get("tablespace")) + ";";
         }
 
         static String column(Key key, Thing thing) {
@@ -2145,8 +2222,15 @@ class validate_schema implements Callable<Integer> {
                     + (thing.get("default") == null ? "" : " DEFAULT " + thing.get("default"))
                     + (thing.get("generated") == null ? "" : " GENERATED ALWAYS AS (" + thing.get("generated").replaceFirst("^\\w+: ", "")
                     + ") " + thing.get("generated").replaceFirst(":.*", "").toUpperCase(Locale.ROOT))
-                    + (thing.get("identity") == null ? "" : " GENERATED " + thing.get("identity").toUpperCase(Locale.ROOT)
-                    + " AS IDENTITY") + (thing.get("not null") == null ? "" : " NOT NULL");
+                    + (thing.get("identity") == null ? "" : " " + identity(thing)) + (thing.get("not null") == null ? "" : " NOT NULL");
+        }
+
+        /** With the options of its sequence, unless they are the usual ones. */
+        static String identity(Thing column) {
+            var options = Objects.toString(column.get("identity sequence"), "");
+            return "GENERATED " + column.get("identity").toUpperCase(Locale.ROOT) + " AS IDENTITY"
+                    + (options.matches("|\\w+ start 1 increment 1 min 1 max (32767|2147483647|9223372036854775807) cache 1") ? ""
+                    : " (" + sequence(options).replaceFirst("^ AS .*?(?=START)", "") + ")");
         }
 
         static String sequence(String options) {
@@ -2155,7 +2239,11 @@ class validate_schema implements Callable<Integer> {
                     + (options.endsWith(" cycle") ? "" : " NO CYCLE");
         }
 
-        static String drop(Key key, Thing thing) {
+        String drop(Key key, Thing thing) {
+            if (original(key, thing) != null) {
+                return alter(key, "enabled", original(key, thing), thing).replace("ALTER TABLE " + original(key, thing).of + " ",
+                        "ALTER TABLE " + thing.of + " ");
+            }
             return switch (key.kind) {
                 case "column", "constraint" -> "ALTER TABLE " + thing.of + " DROP " + key.kind.toUpperCase(Locale.ROOT) + " " + last(key)
                         + ";" + (key.kind.equals("column") ? " -- its values are lost" : "");
@@ -2165,9 +2253,11 @@ class validate_schema implements Callable<Integer> {
                 case "table" -> "DROP " + keyword(key, thing) + " " + key.name + "; -- its rows are lost";
                 // it goes with its column
                 case "sequence" -> "DROP SEQUENCE " + (thing.get("owned by") == null ? "" : "IF EXISTS ") + key.name + ";";
-                case "default privileges" -> grantsByDefault(key, thing.get("grants"), false);
-                case "security label", "parameter", "database", "transform", "user mapping", "operator class", "operator family", "cast",
-                        "tablespace" -> null;
+                case "default privileges" -> grantsByDefault(key, byDefault(key), thing.get("grants"));
+                case "cast" -> "DROP CAST (" + key.name.replaceFirst(" as ", " AS ") + ");";
+                case "transform" -> "DROP TRANSFORM FOR " + key.name.replaceFirst(" for (?=\\S+$)", " LANGUAGE ") + ";";
+                case "user mapping" -> "DROP USER MAPPING FOR " + key.name.replaceFirst(" on (?=\\S+$)", " SERVER ") + ";";
+                case "security label", "parameter", "database", "tablespace" -> null;
                 default -> "DROP " + keyword(key, thing) + " " + key.name + ";";
             };
         }
@@ -2177,35 +2267,42 @@ class validate_schema implements Callable<Integer> {
                     + " RENAME CONSTRAINT " + last(other) + " TO " + last(key) + ";";
         }
 
-        static String alter(Key key, String attribute, Thing one, Thing other) {
+        String alter(Key key, String attribute, Thing one, Thing other) {
+            if (key.kind.equals("database")) { // which here has no name of its own
+                return null;
+            } else if (key.kind.equals("policy") && Set.of("command", "kind", "using", "with check", "roles").contains(attribute)) {
+                return again(key, one, other);
+            }
             var value = one.get(attribute);
             var table = "ALTER TABLE " + (one.of == null ? key.name : one.of) + " ";
             var own = "ALTER " + keyword(key, one) + " " + key.name + " ";
             var part = Set.of("column", "constraint", "trigger", "rule", "policy", "domain constraint").contains(key.kind);
-            if (attribute.equals("comment") && !key.kind.equals("database")) {
+            if (attribute.equals("comment")) {
                 var place = !part || key.kind.equals("column") ? key.name : last(key) + " ON "
                         + (key.kind.startsWith("domain") ? "DOMAIN " : "") + one.of;
                 return "COMMENT ON " + (key.kind.startsWith("domain c") ? "CONSTRAINT" : keyword(key, one)) + " " + place + " IS "
                         + (value == null ? "NULL" : literal(value).strip()) + ";";
             }
             return switch (attribute) {
-                case "owner" -> value == null ? null : key.kind.equals("database") ? null : own + "OWNER TO " + value + ";";
-                case "grants" -> key.kind.equals("default privileges") ? grantsByDefault(key, other.get("grants"), false) + " "
-                        + grantsByDefault(key, value, true) : grants(key, one, value, other.get(attribute));
+                case "owner" -> value == null ? null : own + "OWNER TO " + value + ";";
+                case "grants" -> key.kind.equals("default privileges") ? grantsByDefault(key, value, other.get(attribute))
+                        : grants(key, one, value, other.get(attribute));
+                case "grants on the identity sequence" -> other.sql == null ? null
+                        : grants(new Key("sequence", other.sql), one, value, other.get(attribute));
                 case "type" -> key.kind.equals("column") ? table + "ALTER COLUMN " + last(key) + " TYPE " + value + ";" : null;
                 case "not null" -> (key.kind.equals("domain") ? own : table + "ALTER COLUMN " + last(key) + " ")
                         + (value == null ? "DROP" : "SET") + " NOT NULL;";
                 case "default" -> (key.kind.equals("domain") ? own : key.kind.equals("column") ? table + "ALTER COLUMN " + last(key) + " "
                         : "-- ") + (value == null ? "DROP DEFAULT;" : "SET DEFAULT " + value + ";");
                 case "identity" -> table + "ALTER COLUMN " + last(key)
-                        + (value == null ? " DROP IDENTITY;" : other.get("identity") == null ? " ADD GENERATED "
-                        + value.toUpperCase(Locale.ROOT) + " AS IDENTITY;"
+                        + (value == null ? " DROP IDENTITY;" : other.get("identity") == null ? " ADD " + identity(one) + ";"
                         : " SET GENERATED " + value.toUpperCase(Locale.ROOT) + ";");
                 case "row security" -> table + (value == null ? "DISABLE" : "ENABLE") + " ROW LEVEL SECURITY;";
                 case "forced row security" -> table + (value == null ? "NO FORCE" : "FORCE") + " ROW LEVEL SECURITY;";
                 case "security definer" -> own + (value == null ? "SECURITY INVOKER;" : "SECURITY DEFINER;");
                 case "statistics target" -> key.kind.equals("column") ? table + "ALTER COLUMN " + last(key) + " SET STATISTICS "
-                        + Objects.toString(value, "-1") + ";" : null;
+                        + Objects.toString(value, "-1") + ";" : key.kind.equals("index") ? null
+                        : own + "SET STATISTICS " + Objects.toString(value, "-1") + ";";
                 case "storage" -> table + "ALTER COLUMN " + last(key) + " SET STORAGE " + Objects.toString(value, "DEFAULT")
                         .toUpperCase(Locale.ROOT) + ";";
                 case "storage parameters", "options" -> key.kind.equals("sequence") ? own.strip() + sequence(value) + ";"
@@ -2215,7 +2312,7 @@ class validate_schema implements Callable<Integer> {
                 case "enabled" -> key.kind.matches("trigger|rule") ? table
                         + (value == null ? "ENABLE" : value.equals("no") ? "DISABLE" : "ENABLE " + value.toUpperCase(Locale.ROOT)) + " "
                         + key.kind.toUpperCase(Locale.ROOT) + " " + last(key) + ";" : null;
-                case "its triggers" -> table + (value == null ? "ENABLE" : "DISABLE") + " TRIGGER ALL;";
+                case "its triggers" -> value == null ? table + "ENABLE TRIGGER ALL;" : null; // DISABLE would hit those of other keys, too
                 case "depends on extension" -> "ALTER " + keyword(key, one) + " " + (part ? last(key) + " ON " + one.of : key.name)
                         + (value == null ? " NO" : "")
                         + " DEPENDS ON EXTENSION " + Objects.toString(value, other.get(attribute)) + ";";
@@ -2223,14 +2320,20 @@ class validate_schema implements Callable<Integer> {
                 case "identity sequence" -> value == null || other.get(attribute) == null ? null : table + "ALTER COLUMN " + last(key)
                         + sequence(value).replaceFirst("^ AS .*?(?= START)", "")
                         .replaceAll(" (?=START|INCREMENT|MINVALUE|MAXVALUE|CACHE|CYCLE|NO CYCLE)(?<! NO )", " SET ") + ";";
-                case "generated" -> table + (value == null ? "ALTER COLUMN " + last(key) + " DROP EXPRESSION;" : "DROP COLUMN " + last(key)
+                case "generated" -> table + (value == null && other.get(attribute).startsWith("stored")
+                        ? "ALTER COLUMN " + last(key) + " DROP EXPRESSION;" : "DROP COLUMN " + last(key)
                         + ", ADD COLUMN " + column(key, one) + "; -- its values are computed anew");
                 case "collation" -> key.kind.equals("column") ? table + "ALTER COLUMN " + last(key) + " TYPE " + one.get("type")
                         + (value == null ? " COLLATE pg_catalog.\"default\"" : " COLLATE " + value) + ";" : null;
-                case "valid", "ready" -> "REINDEX INDEX CONCURRENTLY " + key.name + ";";
+                case "constraint" -> value != null ? null : create(key, one); // it went with the constraint; or the constraint takes it
+                case "partition bound" -> Stream.of(other.get(attribute) == null ? "" : "ALTER TABLE " + other.get("inherits")
+                        + " DETACH PARTITION " + key.name + ";", value == null ? "" : "ALTER TABLE " + one.get("inherits")
+                        + " ATTACH PARTITION " + key.name + " " + value + ";")
+                        .filter(statement -> !statement.isEmpty()).collect(Collectors.joining("\n"));
+                case "valid", "ready" -> value != null || partitioned(one.of) ? null : "REINDEX INDEX CONCURRENTLY " + key.name + ";";
                 case "persistence" -> own + (value == null ? "SET LOGGED;" : "SET UNLOGGED;");
                 case "definition" -> definition(key, one, other);
-                case "arguments", "result", "kind" -> one.sql == null ? null : drop(key, other) + " " + one.sql.strip() + ";";
+                case "kind" -> one.sql == null ? null : again(key, one, other);
                 case "body", "sql body", "settings", "volatility", "strict", "language", "cost", "rows", "parallel",
                         "leakproof" -> one.sql == null ? null : one.sql.strip() + ";";
                 case "version" -> key.kind.equals("extension") ? "ALTER EXTENSION " + key.name + " UPDATE"
@@ -2244,16 +2347,21 @@ class validate_schema implements Callable<Integer> {
             };
         }
 
-        static String definition(Key key, Thing one, Thing other) {
+        String definition(Key key, Thing one, Thing other) {
             return switch (key.kind) {
                 case "constraint" -> (other.get("definition") + "").equals(one.get("definition") + " NOT VALID") ? "ALTER TABLE " + one.of
-                        + " VALIDATE CONSTRAINT " + last(key) + ";"
-                        : drop(key, other) + " " + new Remedy(null).create(key, one);
-                case "index" -> one.get("constraint") == null ? drop(key, other) + " " + new Remedy(null).create(key, one)
+                        + " VALIDATE CONSTRAINT " + last(key) + ";" : again(key, one, other);
+                case "index" -> one.get("constraint") == null ? again(key, one, other)
                         : setOptions("ALTER INDEX " + key.name + " ", with(one), with(other));
-                case "view" -> "CREATE OR REPLACE " + new Remedy(null).create(key, one).substring("CREATE ".length());
-                default -> drop(key, other) + " " + new Remedy(null).create(key, one);
+                case "view" -> "CREATE OR REPLACE " + create(key, one).substring("CREATE ".length());
+                default -> again(key, one, other);
             };
+        }
+
+        /** What cannot be altered is dropped and made anew, with all that goes with it; what others depend on, DROP refuses. */
+        String again(Key key, Thing one, Thing other) {
+            var create = complete(key, one);
+            return create == null ? null : drop(key, other) + "\n" + create;
         }
 
         /** The storage parameters of an index, as its definition has them. */
@@ -2302,13 +2410,27 @@ class validate_schema implements Callable<Integer> {
                     + (adds ? Objects.toString(match.group(5), "") : "") + ";";
         }
 
-        static String grantsByDefault(Key key, String grants, boolean give) {
+        /** What holds without an entry: PUBLIC may use functions and types (ALTER DEFAULT PRIVILEGES); those of a schema only add. */
+        static String byDefault(Key key) {
+            return key.name.contains(" in ") ? null : key.name.endsWith(" on functions") ? "PUBLIC EXECUTE"
+                    : key.name.endsWith(" on types") ? "PUBLIC USAGE" : null;
+        }
+
+        static String grantsByDefault(Key key, String wanted, String found) {
             var match = Pattern.compile("(.*?)(?: in (.*))? on ([\\w ]+)").matcher(key.name);
-            return !match.matches() || grants == null ? "" : Stream.of(grants.split("; ")).map(grant -> grant.split(" ", 2))
-                    .map(grant -> "ALTER DEFAULT PRIVILEGES FOR ROLE " + match.group(1)
-                    + (match.group(2) == null ? "" : " IN SCHEMA " + match.group(2)) + (give ? " GRANT " : " REVOKE ")
-                    + grant[1].replace(" WITH GRANT OPTION", "") + " ON " + match.group(3).toUpperCase(Locale.ROOT)
-                    + (give ? " TO " : " FROM ") + grant[0] + ";").collect(Collectors.joining(" "));
+            match.matches();
+            var alter = "ALTER DEFAULT PRIVILEGES FOR ROLE " + match.group(1)
+                    + (match.group(2) == null ? "" : " IN SCHEMA " + match.group(2));
+            var object = " ON " + match.group(3).toUpperCase(Locale.ROOT);
+            var want = List.of(Objects.toString(wanted, "").split("; "));
+            var have = List.of(Objects.toString(found, "").split("; "));
+            var revoked = have.stream().filter(grant -> !grant.isEmpty() && !want.contains(grant)).map(grant -> grant.split(" ", 2))
+                    .map(grant -> alter + " REVOKE " + grant[1].replace(" WITH GRANT OPTION", "") + object + " FROM " + grant[0] + ";");
+            var granted = want.stream().filter(grant -> !grant.isEmpty() && !have.contains(grant)).map(grant -> grant.split(" ", 2))
+                    .map(grant -> alter + " GRANT " + grant[1].replace(" WITH GRANT OPTION", "") + object + " TO " + grant[0]
+                    + (grant[1].endsWith(" WITH GRANT OPTION") ? " WITH GRANT OPTION;" : ";"));
+            var text = Stream.concat(revoked, granted).collect(Collectors.joining(" "));
+            return text.isEmpty() ? null : text;
         }
     }
 
@@ -2795,7 +2917,7 @@ class validate_schema implements Callable<Integer> {
                                 : " collate " + column.getValue().get("collation"))).collect(Collectors.joining(", "))
                         + ")" + (thing.get("partition key") == null ? "" : " partition by " + thing.get("partition key"));
                 case "enum", "domain", "composite type", "range type", "view", "materialized view", "function",
-                        "sequence" -> new Remedy(found).create(key, thing);
+                        "procedure", "sequence" -> new Remedy(found).create(key, thing);
                 default -> null;
             };
         }
@@ -2870,7 +2992,7 @@ class validate_schema implements Callable<Integer> {
                         + " where quote_ident(stxname) = " + literal(last) + " and stxrelid = " + literal(of) + "::regclass");
                 case "table partition key" -> List.of("create temp table pgbang_trip (like " + key.name + ") partition by " + text,
                         "select pg_get_partkeydef('pg_temp.pgbang_trip'::regclass)");
-                case "function sql body", "function arguments" -> thing.sql == null ? null
+                case "function sql body", "function arguments", "procedure sql body", "procedure arguments" -> thing.sql == null ? null
                         : List.of(thing.sql, "select " + (attribute.equals("arguments") ? "pg_get_function_arguments"
                         : "pg_get_function_sqlbody") + "(oid) from pg_catalog.pg_proc where pronamespace::regnamespace || '.'"
                         + " || quote_ident(proname) || '(' || pg_get_function_identity_arguments(oid) || ')' = " + literal(key.name));
@@ -3025,7 +3147,8 @@ class validate_schema implements Callable<Integer> {
             }
         }
 
-        record Col(String name, String type, char category, boolean notNull, String generated, List<String> labels, List<String> known) {
+        record Col(String name, String type, char category, boolean notNull, String generated, String preset, List<String> labels,
+                List<String> known) {
         }
 
         /** A constraint or unique index: c check, f foreign key, u unique (p included), x exclusion, r what partitions take. */
@@ -3181,6 +3304,7 @@ class validate_schema implements Callable<Integer> {
             each("""
                     select attrelid, quote_ident(attname), format_type(atttypid, atttypmod), b.typcategory, attnotnull or t.typnotnull,
                       case when attgenerated <> '' then pg_get_expr(adbin, adrelid) end,
+                      case when attgenerated = '' then pg_get_expr(adbin, adrelid) end,
                       (select array_agg(enumlabel::text order by enumsortorder) from pg_catalog.pg_enum where enumtypid = b.oid)
                     from pg_catalog.pg_attribute a join pg_catalog.pg_class c on c.oid = attrelid and relkind in ('r', 'p', 'v') and
                       relnamespace <> 'pg_catalog'::regnamespace join pg_catalog.pg_type t on t.oid = atttypid
@@ -3189,7 +3313,7 @@ class validate_schema implements Callable<Integer> {
                     where attnum > 0 and not attisdropped order by attrelid, attnum""", row -> with(row,
                             table -> table.columns.put(row.getString(2),
                             new Col(row.getString(2), row.getString(3), row.getString(4).charAt(0),
-                            row.getBoolean(5), row.getString(6), list(row, 7), new ArrayList<>()))));
+                            row.getBoolean(5), row.getString(6), row.getString(7), list(row, 8), new ArrayList<>()))));
             var columns = "array(select quote_ident(attname) from unnest(%s) with ordinality k(n, i) join pg_catalog.pg_attribute on"
                     + " attrelid = %s and attnum = n order by i)";
             var enforced = Scratch.first(connection,
@@ -3728,8 +3852,7 @@ class validate_schema implements Callable<Integer> {
 
         /**
          * Values for all columns that satisfy the CHECKs (and break one, if it is given; alone, or whatever the others say): PostgreSQL
-         * itself searches, in a join of
-         * the candidates of each column.
+         * itself searches, in a join of the candidates of each column.
          */
         Map<String, String> solve(Table table, Map<String, String> fixed, int seed, Row unlike, Rule broken, boolean alone)
                 throws SQLException, Unable {
@@ -3743,11 +3866,11 @@ class validate_schema implements Callable<Integer> {
             var conditions = new ArrayList<String>();
             table.rules("cr").filter(rule -> rule != broken && alone && rule.condition != null
                     && !(rule.type.equals("r") && broken != null)).forEach(rule -> conditions.add("(" + rule.condition + ") is not false"));
-            // a partial unique index is to be tried with a row that it contains
             if (broken != null) {
                 conditions.add(0, "(" + broken.condition + ") is false");
             }
             if (!conditions.isEmpty()) {
+                // a partial unique index is to be tried with a row that it contains, if there is one
                 for (var wishes : broken == null ? List.of(true, false) : List.of(false)) {
                     var where = new ArrayList<>(conditions);
                     table.rules("u").filter(rule -> wishes && rule.condition != null)
@@ -3768,6 +3891,9 @@ class validate_schema implements Callable<Integer> {
             var values = new ArrayList<>(candidates(table, column, seed).stream().map(text -> cast(column, text)).toList());
             if (unlike != null && values.size() > 1) {
                 values.remove(unlike.values.get(column.name));
+            }
+            if (column.preset != null && !column.preset.contains("nextval(")) { // some CHECKs are made for it: by = current_user
+                values.add("(" + column.preset + ")::" + column.type);
             }
             if (values.isEmpty() || !column.notNull) {
                 values.add("null::" + column.type);
@@ -3911,7 +4037,7 @@ class validate_schema implements Callable<Integer> {
                         }
                     });
             for (var check : checks) {
-                var column = new Col("VALUE", check[3], check[4].charAt(0), false, null, List.of(), List.of());
+                var column = new Col("VALUE", check[3], check[4].charAt(0), false, null, null, List.of(), List.of());
                 var texts = new LinkedHashSet<>(Samples.mined(check[2], column, 1));
                 texts.addAll(Samples.usual(column, 1));
                 var refusing = false;
@@ -4123,8 +4249,7 @@ class validate_schema implements Callable<Integer> {
 
         /**
          * Does the planner take each index, if a sequential scan is no choice? It is asked for rows by the first key with an operator of
-         * the
-         * key's operator class (pg_amop, 11.10 of the manual of 18), against a value that it does not know. Another index that
+         * the key's operator class (pg_amop, 11.10 of the manual of 18), against a value that it does not know. Another index that
          * has this key, too, serves as well. An index of a partition is not asked for: its parent's stands for it.
          */
         void probes() throws SQLException {
@@ -4276,12 +4401,13 @@ class validate_schema implements Callable<Integer> {
                 expectations.tables.put(name.toString(), parts);
             });
             section(document, "empty", file, script).forEach((name, sql) -> {
-                script.check(sql instanceof String, file + ": " + name + ": a query");
+                script.check(sql instanceof String text && alone(text), file + ": " + name + ": one query");
                 expectations.empty.put(name.toString(), sql.toString());
             });
             section(document, "queries", file, script).forEach((name, value) -> {
-                script.check(value instanceof Map<?, ?> query && query.get("sql") instanceof String && query.get("limit") != null
-                        && query.size() == 2, file + ": query " + name + " needs sql: and limit: (200ms)");
+                script.check(value instanceof Map<?, ?> query && query.get("sql") instanceof String text && alone(text)
+                        && query.get("limit") != null && query.size() == 2, file + ": query " + name
+                        + " needs sql: (one query) and limit: (200ms)");
                 var query = (Map<?, ?>) value;
                 expectations.queries.put(name.toString(), new Timed(query.get("sql").toString(),
                         script.millis(query.get("limit").toString())));
@@ -4289,7 +4415,16 @@ class validate_schema implements Callable<Integer> {
             return expectations;
         }
 
-        /** In parentheses it can be but one statement, and one that reads: no COMMIT gets it out of the read-only transaction. */
+        /** To the driver, which cuts a text into the statements that it sends one by one: "select 1) x; commit; ..." is more than one. */
+        static boolean alone(String sql) {
+            try {
+                return Parser.parseJdbcSql(single(sql), true, false, true, false, false).size() == 1;
+            } catch (SQLException e) {
+                return false;
+            }
+        }
+
+        /** In parentheses a statement can but read: no COMMIT gets it out of the read-only transaction. */
         static String single(String sql) {
             return "select * from (\n" + sql.strip().replaceFirst(";\\s*$", "") + "\n) as expectation";
         }
@@ -4665,8 +4800,10 @@ class validate_schema implements Callable<Integer> {
                 });
                 columns(statement, model);
                 keys(statement, model);
+                each(statement, "select name, sql from sqlite_schema where type = 'table' and sql is not null",
+                        row -> clauses(model, name(row.getString(1)), row.getString(2)));
             }
-            model.notCompared.put("collations of columns", "SQLite has no catalog of them");
+            model.notCompared.put("user_version, application_id", "the application's, not the schema's");
             return model;
         }
 
@@ -4685,24 +4822,57 @@ class validate_schema implements Callable<Integer> {
             return name.matches("[a-z_][a-z0-9_$]*") ? name : quote(name);
         }
 
+        static final Pattern COMMENT = Pattern.compile("('(?:[^']|'')*'|\"(?:[^\"]|\"\")*\")|--[^\\n]*|/\\*.*?\\*/", Pattern.DOTALL);
+        static final Pattern CLAUSE = Pattern.compile("COLLATE\\s+(\\S+)|ON\\s+CONFLICT\\s+(\\w+)"
+                + "|((?:NOT )?DEFERRABLE(?:\\s+INITIALLY\\s+\\w+)?)", Pattern.CASE_INSENSITIVE);
+
         /** What no pragma tells stands in the CREATE TABLE: CHECKs, AUTOINCREMENT, WITHOUT ROWID, STRICT. */
         static void tableAttributes(Thing thing, String sql) {
-            var text = new Text(sql.replaceAll("--[^\\n]*", ""));
-            var checks = new TreeSet<String>();
-            for (int i = 0; i < text.tokens.size(); i++) {
-                if (text.at(i).equalsIgnoreCase("CHECK") && text.at(i + 1).equals("(")) {
-                    checks.add(text.text(i + 1, text.close(i + 1) + 1).replaceAll("\\(\\s+", "("));
+            var text = new Text(COMMENT.matcher(sql).replaceAll("$1"));
+            put(thing, "checks", IntStream.range(0, text.tokens.size())
+                    .filter(i -> text.at(i).equalsIgnoreCase("CHECK") && text.at(i + 1).equals("("))
+                    .mapToObj(i -> text.text(i + 1, text.close(i + 1) + 1).replaceAll("\\(\\s+", "(")).distinct().sorted()
+                    .collect(Collectors.joining(", ")));
+            put(thing, "options", text.tokens.contains(")")
+                    ? text.text(text.tokens.lastIndexOf(")") + 1, text.tokens.size()).toUpperCase(Locale.ROOT) : "");
+            put(thing, "autoincrement", text.tokens.stream().anyMatch("AUTOINCREMENT"::equalsIgnoreCase) ? "yes" : "");
+        }
+
+        /** Nor do they tell collations, the expressions of generated columns, ON CONFLICT and DEFERRABLE: item by item. */
+        static void clauses(Model model, String table, String sql) {
+            var text = new Text(COMMENT.matcher(sql).replaceAll("$1"));
+            var close = text.tokens.contains("(") ? text.close(text.tokens.indexOf("(")) : 0;
+            for (int i = text.tokens.indexOf("(") + 1, start = i; i <= close && close > 0; i++) {
+                if (text.at(i).equals("(")) {
+                    i = text.close(i);
+                } else if (i == close || text.at(i).equals(",")) {
+                    clauses(model, table, text, start, i);
+                    start = i + 1;
                 }
             }
-            if (!checks.isEmpty()) {
-                thing.attributes.put("checks", String.join(", ", checks));
+        }
+
+        /** Of a column to the column, of the table's constraints to the table. */
+        static void clauses(Model model, String table, Text text, int start, int end) {
+            var own = text.at(start).matches("(?i)CONSTRAINT|PRIMARY|UNIQUE|CHECK|FOREIGN");
+            var column = name(text.at(start).replaceAll("^[\"'`]|[\"'`]$", ""));
+            var thing = model.objects.get(own ? new Key("table", table) : new Key("column", table + "." + column));
+            if (thing == null) {
+                return;
             }
-            var end = sql.substring(sql.lastIndexOf(')') + 1).strip();
-            if (!end.isEmpty()) {
-                thing.attributes.put("options", end.toUpperCase(Locale.ROOT));
+            var outside = new StringBuilder();
+            for (int i = start; i < end; i++) {
+                if (text.at(i).equals("(") && text.at(i - 1).equalsIgnoreCase("AS") && !own) {
+                    thing.attributes.merge("generated", String.join(" ", text.tokens.subList(i, text.close(i) + 1)),
+                            (how, expression) -> how + ": " + expression);
+                }
+                i = text.at(i).equals("(") ? text.close(i) : i;
+                outside.append(text.at(i)).append(' ');
             }
-            if (text.tokens.stream().anyMatch("AUTOINCREMENT"::equalsIgnoreCase)) {
-                thing.attributes.put("autoincrement", "yes");
+            var found = CLAUSE.matcher(outside).results().map(clause -> clause.group().strip().toUpperCase(Locale.ROOT)).toList();
+            var whole = own ? String.join(" ", text.tokens.subList(start, end)) : String.join(" ", found);
+            if (!found.isEmpty()) {
+                thing.attributes.merge("clauses", whole, (a, b) -> a + ", " + b);
             }
         }
 
@@ -4730,20 +4900,18 @@ class validate_schema implements Callable<Integer> {
 
         /** Keys get names by what they are: SQLite does not keep those of constraints. */
         static void keys(Statement statement, Model model) throws SQLException {
-            each(statement, "select m.name, 'PRIMARY KEY (' || group_concat(x.name, ', ') || ')' from sqlite_schema m, (select m.name as"
-                    + " t, x.name from sqlite_schema m, pragma_table_xinfo(m.name) x where m.type = 'table'"
-                    + " and x.pk > 0 order by m.name, x.pk) x where m.type = 'table' and x.t = m.name group by m.name",
+            each(statement, "select m.name, 'PRIMARY KEY (' || group_concat(x.name, ', ' order by x.pk) || ')' from sqlite_schema m,"
+                    + " pragma_table_xinfo(m.name) x where m.type = 'table' and x.pk > 0 group by m.name",
                     row -> key(model, row.getString(1), row.getString(2)));
-            each(statement, "select t, 'UNIQUE (' || group_concat(name, ', ') || ')' from (select m.name as t, l.name as i, x.name,"
-                    + " x.seqno from sqlite_schema m, pragma_index_list(m.name) l, pragma_index_info(l.name) x"
-                    + " where m.type = 'table' and l.origin = 'u' order by m.name, l.name, x.seqno) group by t, i",
+            each(statement, "select m.name, 'UNIQUE (' || group_concat(x.name, ', ' order by x.seqno) || ')' from sqlite_schema m,"
+                    + " pragma_index_list(m.name) l, pragma_index_info(l.name) x"
+                    + " where m.type = 'table' and l.origin = 'u' group by m.name, l.name",
                     row -> key(model, row.getString(1), row.getString(2)));
-            each(statement, "select t, 'FOREIGN KEY (' || group_concat(\"from\", ', ') || ') REFERENCES ' || parent || coalesce('(' ||"
-                    + " group_concat(\"to\", ', ') || ')', '')"
+            each(statement, "select m.name, 'FOREIGN KEY (' || group_concat(\"from\", ', ' order by seq) || ') REFERENCES ' || \"table\""
+                    + " || coalesce('(' || group_concat(\"to\", ', ' order by seq) || ')', '')"
                     + " || case on_update when 'NO ACTION' then '' else ' ON UPDATE ' || on_update end || case on_delete when 'NO ACTION'"
-                    + " then '' else ' ON DELETE ' || on_delete end from (select m.name as t, f.\"table\" as parent, f.*"
-                    + " from sqlite_schema m, pragma_foreign_key_list(m.name) f where m.type = 'table' order by m.name, f.id, f.seq)"
-                    + " group by t, id", row -> key(model, row.getString(1), row.getString(2)));
+                    + " then '' else ' ON DELETE ' || on_delete end from sqlite_schema m, pragma_foreign_key_list(m.name) f"
+                    + " where m.type = 'table' group by m.name, id", row -> key(model, row.getString(1), row.getString(2)));
         }
 
         static void key(Model model, String table, String definition) {

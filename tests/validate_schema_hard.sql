@@ -29,6 +29,7 @@ create unique index only_active on app.line (qty) where price > 500;
 create unique index lower_label on app.item (lower(label));
 create table app.onetoone (person int primary key references app.person, note text);
 create table app."we""ird Name" ("sel ect" int primary key, "Été" text not null unique);
+create table app.signed (id int primary key, by_whom text not null default current_user check (by_whom = current_user));
 create table app.noncols ();
 create table app.types (i inet not null, m macaddr not null, iv interval not null, t time not null, b bytea not null, bi bit(4) not null, vb varbit not null, p point not null, x xml not null, mo money not null, ts tsvector not null, ir int4range not null, mr int4multirange not null, dr daterange not null, arr int[] not null, j json not null, o oid not null, u uuid not null, bo bool not null, f real not null, s smallint not null, tt timetz not null, tz timestamp not null, cc char(3) not null, ad app.address not null, mood app.mood[] not null, b2 box not null, ci circle not null, pa path not null, po polygon not null, ls lseg not null, li line not null, tq tsquery not null, l pg_lsn not null, mm macaddr8 not null, jp jsonpath not null, n name not null);
 create collation app.german (provider = icu, locale = 'de');
