@@ -39,10 +39,12 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Isolated;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Each check against a state that it must find and a near-miss that it must not, on an old, a middle and the newest major. */
+@Isolated // what others do on the server, and how busy they keep it, would be findings
 class health_check_test {
     static final List<Integer> MAJORS = Boolean.getBoolean("pgbang.matrix") ? List.of(12, 15, 18) : List.of(servers.newest());
 

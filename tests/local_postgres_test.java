@@ -32,16 +32,13 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.AnnotatedElementContext;
-import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.api.io.TempDirFactory;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class local_postgres_test {
-    @TempDir(factory = InMemory.class)
+    @TempDir(factory = run_tests.InMemory.class)
     Path folder;
 
     /** A registry of running servers for this test alone, with the program files and model clusters that the user has anyway. */
@@ -417,16 +414,6 @@ class local_postgres_test {
     }
 
     // helpers
-
-    /** Each test makes and deletes a thousand files per server: where there is a file system in memory with room for them, there. */
-    static class InMemory implements TempDirFactory {
-        @Override
-        public Path createTempDirectory(AnnotatedElementContext element, ExtensionContext extension) throws IOException {
-            var memory = Path.of("/dev/shm");
-            var hasRoom = Files.isWritable(memory) && Files.getFileStore(memory).getUsableSpace() > 2_000_000_000L;
-            return hasRoom ? Files.createTempDirectory(memory, "junit") : Files.createTempDirectory("junit");
-        }
-    }
 
     /** A local_postgres under way: its process, and its standard output line by line. */
     record Running(Process process, BufferedReader out) {

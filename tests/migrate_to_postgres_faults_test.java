@@ -49,6 +49,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -59,6 +60,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What is in the target when the run, the connection, the server, the disk or the file fails in the middle, and after the same command once more. */
+@Order(1)
 @Timeout(value = 90, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class migrate_to_postgres_faults_test {
     /** The same cells on both sides, as text: SQLite's query, PostgreSQL's. */
@@ -85,6 +87,8 @@ class migrate_to_postgres_faults_test {
     static Path common;
     static Path app;
     static Ran whole;
+    static long duration;
+    static List<List<String>> wantedRows;
     static List<String> wantedSchema;
     static List<String> wantedRejects;
 
@@ -97,6 +101,7 @@ class migrate_to_postgres_faults_test {
     @BeforeAll
     static void anUndisturbedRun() throws Exception {
         app = application(common.resolve("app.db"), 80_000);
+        wantedRows = rows(app);
         var test = new migrate_to_postgres_faults_test();
         test.folder = common;
         test.url = servers.database();
@@ -147,39 +152,47 @@ class migrate_to_postgres_faults_test {
 
     // --- the run dies ---
 
-    @Test
-    void killed_at_some_random_moments_the_next_run_completes_and_nothing_is_there_twice() throws Exception {
-        killed(4);
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 2, 3})
+    void killed_at_some_random_moments_the_next_run_completes_and_nothing_is_there_twice(int part) throws Exception {
+        killed(part, 4);
     }
 
     @Test
     @Tag("slow")
     @Timeout(value = 5, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
     void killed_at_many_random_moments_the_next_run_completes_and_nothing_is_there_twice() throws Exception {
-        killed(20);
+        for (var part = 0; part < 20; part++) {
+            killed(part, 20);
+        }
     }
 
-    /** The moments are spread over the run: the n-th is in its n-th part; every third run is killed once more. */
-    void killed(int times) throws Exception {
+    /** The moment is in that part of the run; every third run is killed once more. */
+    void killed(int part, int parts) throws Exception {
         var seed = System.nanoTime();
-        System.out.println("killed at random moments: seed " + seed);
+        System.out.println("killed at random moments: part " + part + ", seed " + seed);
         var random = new Random(seed);
-        var timed = start(app, url, "--rejects", folder.resolve("timed").toString());
-        var begun = timed.begun;
-        assertThat(timed.ended(40).exit()).isEqualTo(1);
-        var duration = (System.nanoTime() - begun) / 1_000_000;
-        for (var i = 0; i < times; i++) {
-            var database = servers.database();
-            var rejects = folder.resolve("rejects" + i);
-            var delays = random.doubles(1 + (i % 3 == 2 ? 1 : 0)).mapToLong(part -> (long) (duration * (0.25 + 0.75 * part))).toArray();
-            delays[0] = (long) (duration * (0.25 + 0.75 * (i + random.nextDouble()) / times));
-            for (var delay : delays) {
-                var running = start(app, database, "--rejects", rejects.toString());
-                running.process.waitFor(delay, TimeUnit.MILLISECONDS);
-                running.kill();
-            }
-            assertEndsAs(database, rejects, "seed " + seed + ", killed after " + Arrays.toString(delays) + " of " + duration + " ms");
+        var millis = duration();
+        var database = servers.database();
+        var rejects = folder.resolve("rejects" + part);
+        var delays = random.doubles(1 + (part % 3 == 2 ? 1 : 0)).mapToLong(when -> (long) (millis * (0.25 + 0.75 * when))).toArray();
+        delays[0] = (long) (millis * (0.25 + 0.75 * (part + random.nextDouble()) / parts));
+        for (var delay : delays) {
+            var running = start(app, database, "--rejects", rejects.toString());
+            running.process.waitFor(delay, TimeUnit.MILLISECONDS);
+            running.kill();
         }
+        assertEndsAs(database, rejects, "seed " + seed + ", killed after " + Arrays.toString(delays) + " of " + millis + " ms");
+    }
+
+    /** How many milliseconds a run takes in a process of its own, start of Java included. */
+    long duration() throws Exception {
+        if (duration == 0) {
+            var timed = start(app, url, "--rejects", folder.resolve("timed").toString());
+            assertThat(timed.ended(40).exit()).isEqualTo(1);
+            duration = (System.nanoTime() - timed.begun) / 1_000_000;
+        }
+        return duration;
     }
 
     /** The same command once more ends as an undisturbed run: exit code, rows, schema, reject file. */
@@ -204,15 +217,25 @@ class migrate_to_postgres_faults_test {
         assertThat(lines.equals(wantedRejects)).as("the reject lines are those of an undisturbed run, " + how).isTrue();
     }
 
-    /** Reads all rows of both sides by plain JDBC. */
+    /** All rows of both sides, read by plain JDBC. */
     static void assertSameRows(Path file, String database) throws SQLException {
-        for (var query : ROWS) {
-            var there = lines(open(file), query[0]);
+        var wanted = file.equals(app) ? wantedRows : rows(file);
+        for (var table = 0; table < ROWS.size(); table++) {
+            var query = ROWS.get(table);
+            var there = wanted.get(table);
             var here = lines(connect(database), query[1]);
             assertThat(here.size()).as("rows of " + query[1]).isEqualTo(there.size());
             var i = IntStream.range(0, here.size()).filter(n -> !here.get(n).equals(there.get(n))).findFirst().orElse(-1);
             assertThat(i < 0 ? null : here.get(i)).as("first row that differs of " + query[1]).isEqualTo(i < 0 ? null : there.get(i));
         }
+    }
+
+    static List<List<String>> rows(Path file) throws SQLException {
+        var all = new ArrayList<List<String>>();
+        for (var query : ROWS) {
+            all.add(lines(open(file), query[0]));
+        }
+        return all;
     }
 
     /** The rows as text, sorted, without NUL, which PostgreSQL's text cannot hold; closes the connection. */

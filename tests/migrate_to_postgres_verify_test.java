@@ -27,12 +27,14 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** The verification alone: SQLite files and PostgreSQL tables are both written by hand, and so say themselves what is equal. */
+@Order(4)
 class migrate_to_postgres_verify_test {
     @TempDir
     Path folder;

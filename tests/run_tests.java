@@ -10,11 +10,20 @@
 
 import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClasspathRoots;
 
+import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentHashMap;
+import org.junit.jupiter.api.ClassOrderer;
+import org.junit.jupiter.api.extension.AnnotatedElementContext;
+import org.junit.jupiter.api.extension.ExtensionContext;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.io.TempDirFactory;
 import org.junit.platform.engine.FilterResult;
 import org.junit.platform.engine.TestExecutionResult;
 import org.junit.platform.engine.TestExecutionResult.Status;
@@ -42,13 +51,18 @@ class run_tests implements Callable<Integer> {
     @Option(names = "--slow", description = "Also run tests tagged slow.")
     boolean slow;
 
+    @Option(names = "--threads", paramLabel = "N", defaultValue = "3", description = "Run N classes at once (default: ${DEFAULT-VALUE}).")
+    int threads;
+
     @Override
     public Integer call() throws Exception {
         System.setProperty("pgbang.matrix", String.valueOf(matrix));
         var own = Path.of(run_tests.class.getProtectionDomain().getCodeSource().getLocation().toURI());
-        var request = LauncherDiscoveryRequestBuilder.request().selectors(selectClasspathRoots(Set.of(own))).filters(byName());
-        if (!slow) {
+        var request = LauncherDiscoveryRequestBuilder.request().selectors(selectClasspathRoots(Set.of(own))).filters(byName())
+                .configurationParameters(parallel());
+        if (!slow) { // slow tests make large files
             request.filters(TagFilter.excludeTags("slow"));
+            request.configurationParameter(TempDir.DEFAULT_FACTORY_PROPERTY_NAME, InMemory.class.getName());
         }
         var summary = new SummaryGeneratingListener();
         LauncherFactory.create().execute(request.build(), summary, new Progress());
@@ -60,6 +74,31 @@ class run_tests implements Callable<Integer> {
         return result.getTotalFailureCount() == 0 && result.getTestsSucceededCount() > 0 ? 0 : 1;
     }
 
+    /**
+     * Classes at once, the longest first, which have the lowest @Order; the tests of a class in turn.
+     * The pool may not grow: it would for every thread that waits, and then more tests than asked for would run.
+     */
+    Map<String, String> parallel() {
+        var parallel = "junit.jupiter.execution.parallel.";
+        return Map.of("junit.jupiter.testclass.order.default", ClassOrderer.OrderAnnotation.class.getName(),
+                parallel + "enabled", String.valueOf(threads > 1),
+                parallel + "mode.default", "same_thread",
+                parallel + "mode.classes.default", "concurrent",
+                parallel + "config.strategy", "fixed",
+                parallel + "config.fixed.parallelism", String.valueOf(threads),
+                parallel + "config.fixed.max-pool-size", String.valueOf(threads));
+    }
+
+    /** Tests make and sync thousands of small files, which are made sooner in memory. */
+    static class InMemory implements TempDirFactory {
+        @Override
+        public Path createTempDirectory(AnnotatedElementContext element, ExtensionContext extension) throws IOException {
+            var memory = Path.of("/dev/shm");
+            var hasRoom = Files.isWritable(memory) && Files.getFileStore(memory).getUsableSpace() > 2_000_000_000L;
+            return hasRoom ? Files.createTempDirectory(memory, "junit") : Files.createTempDirectory("junit");
+        }
+    }
+
     PostDiscoveryFilter byName() {
         return test -> {
             var name = test.getSource().filter(MethodSource.class::isInstance).map(MethodSource.class::cast)
@@ -68,19 +107,15 @@ class run_tests implements Callable<Integer> {
         };
     }
 
-    /** A line per test class with its time, and one at once for each failure, skip, and test that took long. */
+    /** A line per test class with its time, and one at once for each failure, skip, and test that took long; told of several at once. */
     static class Progress implements TestExecutionListener {
         static final double LONG = 5;
 
-        long started;
-        long testStarted;
+        final Map<String, Long> started = new ConcurrentHashMap<>();
 
         @Override
         public void executionStarted(TestIdentifier test) {
-            if (isClass(test)) {
-                started = System.nanoTime();
-            }
-            testStarted = System.nanoTime();
+            started.put(test.getUniqueId(), System.nanoTime());
         }
 
         @Override
@@ -94,16 +129,10 @@ class run_tests implements Callable<Integer> {
                 System.out.println((result.getStatus() == Status.FAILED ? "  FAILED " : "  skipped ") + name(test) + ": "
                         + result.getThrowable().map(Throwable::getMessage).orElse(""));
             }
-            if (test.isTest() && seconds(testStarted) > LONG) {
-                System.out.printf("%6.1f s  %s%n", seconds(testStarted), name(test));
+            var seconds = (System.nanoTime() - started.remove(test.getUniqueId())) / 1e9;
+            if (isClass(test) || test.isTest() && seconds > LONG) {
+                System.out.printf("%6.1f s  %s%n", seconds, isClass(test) ? test.getDisplayName() : name(test));
             }
-            if (isClass(test)) {
-                System.out.printf("%6.1f s  %s%n", seconds(started), test.getDisplayName());
-            }
-        }
-
-        static double seconds(long since) {
-            return (System.nanoTime() - since) / 1e9;
         }
 
         static boolean isClass(TestIdentifier test) {

@@ -904,8 +904,9 @@ class validate_schema_test {
         });
     }
 
+    /** Without those of backup_database, which have a time in their names. */
     static long scratches(String url) throws SQLException {
-        return column(url, "select datname from pg_database where datname like 'pgbang_scratch_%'").size();
+        return column(url, "select datname from pg_database where datname ~ '^pgbang_scratch_' and datname !~ '_[0-9]{8}t[0-9]{6}_'").size();
     }
 
     // --- helpers ---
