@@ -6,20 +6,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 
 /** Runs programs as a user types them, and keeps what they said. */
 class shell {
     static final Path ROOT = Path.of("").toAbsolutePath();
-
-    /** Readers wait for programs, and must not wait for a place in the common pool, which is as small as the machine. */
-    private static final ExecutorService READERS = Executors.newCachedThreadPool(work -> {
-        var thread = new Thread(work, "reader of a program");
-        thread.setDaemon(true);
-        return thread;
-    });
 
     /** What a finished program left: exit code, standard output, standard error. */
     record Ran(int exit, String out, String err) {
@@ -44,8 +35,8 @@ class shell {
 
     /** Feeds the program its input, reads all it says and waits for its end. */
     static Ran finish(Process process, String input) throws IOException, InterruptedException {
-        var out = CompletableFuture.supplyAsync(() -> text(process.getInputStream()), READERS);
-        var err = CompletableFuture.supplyAsync(() -> text(process.getErrorStream()), READERS);
+        var out = CompletableFuture.supplyAsync(() -> text(process.getInputStream()));
+        var err = CompletableFuture.supplyAsync(() -> text(process.getErrorStream()));
         try (var stdin = process.getOutputStream()) {
             stdin.write(input.getBytes(StandardCharsets.UTF_8));
         } catch (IOException closed) {
