@@ -2493,12 +2493,21 @@ class backup_database implements Callable<Integer> {
             return open.poll();
         }
 
+        /** An interruption that comes late ends here: it is not for what the thread does next. */
         @Override
         public void close() {
             if (clock != null) {
                 clock.shutdownNow();
             }
             end();
+            if (clock != null) {
+                try {
+                    clock.awaitTermination(5, TimeUnit.SECONDS);
+                } catch (InterruptedException late) {
+                    // the clock's, which does nothing after it
+                }
+                Thread.interrupted();
+            }
         }
 
         static Thread daemon(Runnable work) {
