@@ -342,7 +342,7 @@ class migrate_to_postgres implements Callable<Integer> {
                 new Script(plan).statements().forEach(statement -> out().println(statement + (statement.startsWith("--") ? "" : ";")));
                 return 0;
             }
-            try (var target = Target.open(database, choice, spec.commandLine())) {
+            try (var target = Target.open(database, choice, spec.commandLine(), true)) {
                 target.checkEmpty(plan, choice.protect);
                 return migrate(source, plan, target, null, progress);
             }
@@ -351,7 +351,7 @@ class migrate_to_postgres implements Callable<Integer> {
 
     /** --data-only: what is in the target decides, so it is looked at first. */
     private int fill(Source source, Progress progress) throws Exception {
-        try (var target = Target.open(database, choice, spec.commandLine())) {
+        try (var target = Target.open(database, choice, spec.commandLine(), true)) {
             var led = new TargetLed(target, choice, rules);
             return migrate(source, new Planner(source, rules, choice, led, progress).plan(), target, led, progress);
         }
@@ -454,7 +454,7 @@ class migrate_to_postgres implements Callable<Integer> {
         if (only.schema) {
             target.finishWithoutRows();
         } else {
-            target.finish(plan, report.isVerified());
+            target.finish(plan, report.isProven());
         }
         return publish(report, target, begun);
     }
@@ -468,9 +468,9 @@ class migrate_to_postgres implements Callable<Integer> {
     }
 
     private int verifyAgain(Source source, Progress progress) throws Exception {
-        try (var target = Target.open(database, choice, spec.commandLine())) {
+        try (var target = Target.open(database, choice, spec.commandLine(), false)) {
             target.earlierPlan();
-            target.prepare();
+            target.prepareToCompare();
             return compare(source, target, progress, System.nanoTime());
         }
     }
@@ -482,6 +482,7 @@ class migrate_to_postgres implements Callable<Integer> {
         var report = new Report(plan, rules);
         new Migration(source, target, plan, rules, proof, progress, report).verifyAll(proof.jobs);
         progress.end();
+        target.note(report, source.fingerprint, progress);
         return publish(report, target, begun);
     }
 
@@ -3146,17 +3147,21 @@ class migrate_to_postgres implements Callable<Integer> {
         /** Where the run keeps its notes: "pgbang". or "schema"."pgbang_ */
         private String notes;
         private Connection lock;
+        private final boolean toWrite;
+        /** No lock keeps other runs out: this role, or this server, may only read. */
+        private boolean unlocked;
         private Worker first;
         final Set<Connection> open = ConcurrentHashMap.newKeySet();
 
-        private Target(Database database, String schema) {
+        private Target(Database database, String schema, boolean toWrite) {
             this.database = database;
             this.schema = schema;
+            this.toWrite = toWrite;
         }
 
-        /** Opens the target; makes the database if it is absent, or anew with recreate, the database's name. */
-        static Target open(Database database, Choice choice, CommandLine command) throws SQLException, InterruptedException {
-            var target = new Target(database, choice.schema);
+        /** Opens the target; to write there, makes the database if it is absent, or anew with recreate, the database's name. */
+        static Target open(Database database, Choice choice, CommandLine command, boolean toWrite) throws SQLException, InterruptedException {
+            var target = new Target(database, choice.schema, toWrite);
             var name = database.settings().getProperty("PGDBNAME", database.settings().getProperty("user"));
             if (choice.recreate != null) {
                 target.recreate(name, choice.recreate, command);
@@ -3164,7 +3169,7 @@ class migrate_to_postgres implements Callable<Integer> {
             try {
                 target.lock = target.connect();
             } catch (SQLException e) {
-                if (!"3D000".equals(state(e))) {
+                if (!toWrite || !"3D000".equals(state(e))) {
                     throw e;
                 }
                 target.create(name);
@@ -3252,7 +3257,7 @@ class migrate_to_postgres implements Callable<Integer> {
 
         /** A session for a worker. What is set is for speed alone, and not at all behind a pooler, which would hand it on to others. */
         Connection connect() throws SQLException, InterruptedException {
-            var connection = database.connect(true);
+            var connection = database.connect(toWrite);
             connection.unwrap(PGConnection.class).setPrepareThreshold(0); // a named statement stays behind in the session of a pooler
             if (!isPooled(connection)) {
                 try (var statement = connection.createStatement()) {
@@ -3336,9 +3341,28 @@ class migrate_to_postgres implements Callable<Integer> {
             endOthers();
         }
 
+        /** Finds the notes of the run that is to be compared; makes nothing, and takes the lock only where that is allowed. */
+        void prepareToCompare() throws SQLException, InterruptedException {
+            for (var kept : earlierNotes()) {
+                if (notes == null && value(first().connection, "select 1 from " + kept + " where schema_name = ?", schema) != null) {
+                    notes = kept.replaceFirst("sqlite_migration$", "");
+                }
+            }
+            try {
+                takeLock();
+                endOthers();
+            } catch (SQLException e) {
+                if (!state(e).matches("42501|25006|42P01")) {
+                    throw e;
+                }
+                unlocked = true;
+                lock.setAutoCommit(true);
+            }
+        }
+
         private void makeNotes() throws SQLException {
             table("sqlite_migration", "schema_name text PRIMARY KEY, sqlite text NOT NULL, fingerprint text NOT NULL, shape text NOT NULL, plan text NOT NULL, started timestamptz NOT NULL DEFAULT now(), "
-                    + "finished timestamptz, verified text");
+                    + "finished timestamptz, verified text, verified_at timestamptz");
             table("sqlite_migration_table", "schema_name text, table_name text, state text NOT NULL, loaded bigint NOT NULL DEFAULT 0, watermark text, source bytea, PRIMARY KEY (schema_name, table_name)");
             table("sqlite_migration_change", "schema_name text NOT NULL, table_name text NOT NULL, number bigint NOT NULL, action text NOT NULL, line text NOT NULL");
             execute("CREATE VIEW " + notes + "sqlite_migration_lock AS SELECT", "select pg_catalog.to_regclass(" + literal(notes + "sqlite_migration_lock") + ")");
@@ -3368,6 +3392,9 @@ class migrate_to_postgres implements Callable<Integer> {
 
         /** Tries for three seconds: the server may not have noticed yet that the run before has gone. */
         private void takeLock() throws SQLException, InterruptedException {
+            if (unlocked) {
+                return;
+            }
             lock.setAutoCommit(false);
             for (var left = 30;; left--) {
                 try (var statement = lock.createStatement()) {
@@ -3644,19 +3671,57 @@ class migrate_to_postgres implements Callable<Integer> {
             }
         }
 
-        /** Notes that all is there and what the plan has become, durably: this commit waits for the disk, and so for all before it. */
+        /** Notes that all is there and what the plan has become. */
         void finish(Plan plan, boolean verified) throws SQLException, InterruptedException {
-            var session = first();
-            session.connection.setAutoCommit(false);
-            try (var update = session.connection.prepareStatement("update " + notes("") + " set finished = pg_catalog.now(), verified = ?, plan = ? where schema_name = ?")) {
-                session.execute("SET LOCAL synchronous_commit = on");
-                update.setString(1, verified ? "yes" : "no");
-                update.setString(2, plan.toJson());
-                update.setString(3, schema);
-                update.execute();
+            note("finished = pg_catalog.now(), verified = ?, plan = ?", verified ? "yes" : "no", plan.toJson());
+        }
+
+        /** Notes what a later comparison has found, and if it was equal, of which state of the file; what numbers alone tell proves no equality. */
+        void note(Report report, String fingerprint, Progress progress) throws InterruptedException {
+            try {
+                if (report.isProven()) {
+                    note("verified = 'yes', fingerprint = case when finished is null then fingerprint else ? end", fingerprint);
+                } else if (report.differs()) {
+                    note("verified = 'no'");
+                }
+            } catch (SQLException e) {
+                progress.say("the result of this comparison is not recorded in the target: " + e.getMessage().lines().findFirst().orElse(""));
             }
-            session.connection.commit();
-            session.connection.setAutoCommit(true);
+        }
+
+        /** Durably: this commit waits for the disk, and so for all before it. */
+        private void note(String settings, String... values) throws SQLException, InterruptedException {
+            var session = first();
+            var at = hasVerifiedAt(session) ? ", verified_at = pg_catalog.now()" : "";
+            session.connection.setAutoCommit(false);
+            try (var update = session.connection.prepareStatement("update " + notes("") + " set " + settings + at + " where schema_name = ?")) {
+                session.execute("SET LOCAL synchronous_commit = on");
+                for (var i = 0; i < values.length; i++) {
+                    update.setString(i + 1, values[i]);
+                }
+                update.setString(values.length + 1, schema);
+                update.execute();
+                session.connection.commit();
+            } finally {
+                session.connection.rollback();
+                session.connection.setAutoCommit(true);
+            }
+        }
+
+        /** Notes that an earlier version has made get the column, if this role may. */
+        private boolean hasVerifiedAt(Worker session) throws SQLException {
+            var exists = "select 1 from pg_catalog.pg_attribute where attrelid = pg_catalog.to_regclass(?) and attname = 'verified_at' and not attisdropped";
+            if (value(session.connection, exists, notes("")) == null) {
+                try {
+                    session.execute("ALTER TABLE " + notes("") + " ADD COLUMN IF NOT EXISTS verified_at timestamptz");
+                } catch (SQLException e) {
+                    if (!state(e).matches("42501|55P03")) {
+                        throw e;
+                    }
+                    return false;
+                }
+            }
+            return true;
         }
 
         /** How often each action was taken on a cell. */
@@ -11177,9 +11242,18 @@ class migrate_to_postgres implements Callable<Integer> {
             return verified.size() == plan.tables.size() && verified.values().stream().allMatch(Verified::same);
         }
 
+        /** Every cell was compared: --verify=counts compares numbers alone. */
+        boolean isProven() {
+            return isVerified() && verified.values().stream().noneMatch(v -> v.how().equals("counts"));
+        }
+
+        boolean differs() {
+            return verified.values().stream().anyMatch(v -> !v.same());
+        }
+
         /** 0 identical, 1 with changes that are reported, 2 a difference was found, 3 not verified. */
         int exit() {
-            if (verified.values().stream().anyMatch(v -> !v.same())) {
+            if (differs()) {
                 return 2;
             }
             var changed = !changes.isEmpty() || entries().stream().anyMatch(e -> !Set.of("created", "left out").contains(e.state) || !e.notes.isEmpty());
@@ -11219,7 +11293,7 @@ class migrate_to_postgres implements Callable<Integer> {
         // on the terminal
 
         void summary(PrintWriter out, boolean verbose) {
-            var problems = verified.values().stream().anyMatch(v -> !v.same());
+            var problems = differs();
             if (plan.tables.size() <= 40 || verbose || problems) {
                 out.println(table(plan.tables.stream().filter(t -> plan.tables.size() <= 40 || verbose || verified.get(t.name) != null && !verified.get(t.name).same()).toList()));
             }
@@ -11608,7 +11682,7 @@ class migrate_to_postgres implements Callable<Integer> {
         static final Pattern URL = Pattern.compile("(?:jdbc:)?postgres(?:ql)?(?:\\+\\w+)?://"
                 + "(?:(?<user>[^:@/?]*)(?::(?<password>[^/]*))?@)?(?<hosts>[^/?@]*)(?:/(?<PGDBNAME>[^?]*))?(?:\\?(?<query>.*))?");
         static final Pattern ENTRY = Pattern.compile("(?m)^\\s*(?:export\\s+)?(?<name>\\w+)[ \\t]*=[ \\t]*"
-                + "(?:'(?<literal>[^']*)'|\"(?<quoted>(?:[^\"\\\\]|\\\\.)*)\"|(?<bare>[^\\r\\n]*?))[ \\t]*(?:(?<=[ \\t])#.*)?$");
+                + "(?:'(?<literal>[^']*)'|\"(?<quoted>(?:[^\"\\\\]++|\\\\.)*+)\"|(?<bare>[^\\r\\n]*?))[ \\t]*(?:(?<=[ \\t])#.*)?$");
         static final Logger DRIVER = Logger.getLogger("org.postgresql");
         @Option(names = {"-u", "--url"}, paramLabel = "URL", description = "postgresql://user:password@host:5432/name (else DATABASE_URL, POSTGRES_*, PG*).") String url;
         @Option(names = "--env-file", paramLabel = "FILE", description = "Variables that the environment lacks are read here (default: .env).") Path envFile;

@@ -224,10 +224,12 @@ class toggle_database implements Callable<Integer> {
                 print(document);
             }
             return exit;
-        } catch (Exception e) {
-            var failure = e instanceof FileSystemException file ? new Failed(reason(file), e) : e;
+        } catch (Exception | StackOverflowError | OutOfMemoryError e) {
+            var failure = e instanceof FileSystemException file ? new Failed(reason(file), e)
+                    : e instanceof Exception exception ? exception
+                    : new Failed(envFile() + " is too large or too deeply quoted to be read", e);
             if (report.json) {
-                document.put("error", Objects.toString(failure.getMessage()).replaceAll("://\\S*@", "://***@"));
+                document.put("error", Edited.hidden(Objects.toString(failure.getMessage())));
                 print(document);
             }
             if (failure instanceof Failed failed && failed.exit != 2) {
@@ -255,6 +257,10 @@ class toggle_database implements Callable<Integer> {
         }
         demand(safety.dir == null || Files.isDirectory(safety.dir), "--dir: there is no folder " + safety.dir);
         var file = envFile();
+        if (Files.exists(file) ? !Files.isRegularFile(file) : Files.isSymbolicLink(file)) {
+            throw new Failed(file + (Files.isSymbolicLink(file) ? " leads to " + Files.readSymbolicLink(file) + ", which" : "")
+                    + " is not an ordinary file: nothing was changed");
+        }
         if (!Files.exists(file) && !choice.create) {
             throw wrong("there is no " + file + "; --create makes one"
                     + (example(file) == null ? "" : " from " + example(file).getFileName()));
@@ -290,13 +296,15 @@ class toggle_database implements Callable<Integer> {
         } else {
             checks.toSqlite(now, sqlite);
         }
+        if (now.active == wanted && !Objects.equals(now.place(), then.place())) {
+            warn(wanted.title + " is active already, as " + now.place() + ": nothing was compared with what is there");
+        }
         checks.say();
+        document.put("switched", false);
         if (checks.refuses()) {
-            document.put("switched", false);
             throw new Failed(checks.refusal(wanted), checks.exit());
         }
-        document.put("switched", !choice.dryRun);
-        document.put("active", choice.dryRun ? now.active : wanted);
+        document.put("active", now.active);
         document.put("env_file", file.toString());
         document.put("style", keys.style);
         document.put("changed", edited.changed());
@@ -309,22 +317,42 @@ class toggle_database implements Callable<Integer> {
         return afterwards(wanted, keys, edited, sqlite);
     }
 
-    /** The profile first, so that no setting is lost whatever happens; then the file, under the seal's lock if there is to be a seal. */
+    /** The profile first, so that no setting is lost whatever happens; then the file, under SQLite's lock if it is sealed or unsealed. */
     void write(Side wanted, Edited edited, Profile profile, Checks checks, SqliteFile sqlite) throws Exception {
-        profile.switched = new Profile.Switched(wanted, Instant.now().truncatedTo(ChronoUnit.SECONDS).toString(), checks.evidence);
-        if (safety.unseal && sqlite != null) {
-            unseal(sqlite, profile);
-        }
         GitIgnore.cover(Profile.of(edited.before.file), this);
+        var before = profile.switched;
+        profile.switched = new Profile.Switched(wanted, Instant.now().truncatedTo(ChronoUnit.SECONDS).toString(), checks.evidence);
         profile.write();
-        if (!safety.seal || sqlite == null) {
-            document.put("written", Swap.write(edited.before, edited.after, this));
-            return;
-        }
         var proof = checks.fingerprint;
-        var sealed = sqlite.seal(proof, () -> document.put("written", Swap.write(edited.before, edited.after, this)));
-        noteSeal(profile, proof, sealed);
-        sayUnsealed(sqlite);
+        Step swap = () -> {
+            document.put("written", Swap.write(edited.before, edited.after, this));
+            document.put("switched", true);
+            document.put("active", wanted);
+        };
+        try {
+            if (safety.seal && sqlite != null) {
+                noteSeal(profile, proof, sqlite.seal(proof, swap));
+                sayUnsealed(sqlite);
+            } else if (safety.unseal && sqlite != null && sqlite.exists()) {
+                unseal(sqlite, profile, swap);
+            } else {
+                demandUnchanged(sqlite, proof);
+                swap.run();
+            }
+        } catch (Exception e) {
+            if (!Boolean.TRUE.equals(document.get("switched"))) {
+                profile.switched = before; // else a way back would not know what PostgreSQL held when it was really switched to
+                profile.write();
+            }
+            throw e;
+        }
+    }
+
+    /** Counting PostgreSQL's rows may have taken long. */
+    void demandUnchanged(SqliteFile sqlite, String proof) throws IOException, Failed {
+        if (proof != null && !safety.force && !proof.equals(sqlite.fingerprint())) {
+            throw new Failed("nothing was changed: " + sqlite.file + " was written to since it was looked at");
+        }
     }
 
     void sayUnsealed(SqliteFile sqlite) throws SQLException {
@@ -396,7 +424,7 @@ class toggle_database implements Callable<Integer> {
             throw wrong("which SQLite file? Give --sqlite FILE");
         }
         if (safety.unseal) {
-            var taken = choice.dryRun ? sqlite.seals() : unseal(sqlite, profile);
+            var taken = choice.dryRun ? sqlite.seals() : unseal(sqlite, profile, () -> { });
             say("%s%s%n", choice.dryRun ? "would take out " : "", taken == 0 ? sqlite.file + " is not sealed" : taken + " triggers"
                     + (choice.dryRun ? "" : " taken out: " + sqlite.file + " can be written to again"));
             profile.write();
@@ -418,11 +446,13 @@ class toggle_database implements Callable<Integer> {
         return 0;
     }
 
-    int unseal(SqliteFile sqlite, Profile profile) throws Exception {
-        var before = sqlite.fingerprint();
+    int unseal(SqliteFile sqlite, Profile profile, Step switching) throws Exception {
         var taken = sqlite.seals();
         if (taken > 0) {
-            noteSeal(profile, before, sqlite.unseal());
+            var before = sqlite.fingerprint();
+            noteSeal(profile, before, sqlite.unseal(before, switching));
+        } else {
+            switching.run();
         }
         return taken;
     }
@@ -613,14 +643,17 @@ class toggle_database implements Callable<Integer> {
      * An .env file as text with one character per byte (Latin-1), so that what is not touched stays as it is, whatever its encoding and
      * line ends.
      * An entry is KEY=value with or without export; a quoted value may have several lines, a comment after it does not belong to it.
+     * Each repeated group is first tried possessively, which takes no stack; what then does not fit is tried again step by step.
      */
     static final class Env {
+        static final long LARGEST = 16 << 20;
         static final Pattern ENTRY =
                 Pattern.compile("(?:\\A(?:\u00EF\u00BB\u00BF)?|(?<=[\\r\\n]))(?<prefix>[ \\t]*(?:export[ "
                 + "\\t]+)?)(?<key>[A-Za-z_][\\w.-]*)[ \\t]*=(?:[ \\t]*+(?!#))?"
-                + "(?<raw>(?:'(?:[^'\\\\]++|\\\\'|\\\\)*'|\"(?:[^\"\\\\]++|\\\\\"|\\\\)*\"|`[^`]*`)(?=[ "
+                + "(?<raw>(?:'(?:[^'\\\\]++|\\\\'|\\\\)*+'|'(?:[^'\\\\]++|\\\\'|\\\\)*'"
+                + "|\"(?:[^\"\\\\]++|\\\\\"|\\\\)*+\"|\"(?:[^\"\\\\]++|\\\\\"|\\\\)*\"|`[^`]*`)(?=[ "
                         + "\\t]*(?:#[^\\r\\n]*)?(?:[\\r\\n]|\\z))"
-                + "|(?:[^\\r\\n \\t]++|[ \\t]++(?![#\\r\\n]|\\z))*)[^\\r\\n]*+(?:\\r\\n|\\r|\\n|\\z)");
+                + "|(?:[^\\r\\n \\t]++|[ \\t]++(?![#\\r\\n]|\\z))*+)[^\\r\\n]*+(?:\\r\\n|\\r|\\n|\\z)");
         static final Pattern VARIABLE = Pattern.compile("\\$\\{(\\w+)}");
 
         /** A setting, and where in the text: its line or lines, and within them the value as it is written. */
@@ -642,8 +675,9 @@ class toggle_database implements Callable<Integer> {
         }
 
         static Env read(Path file) throws IOException, Failed {
-            if (Files.isDirectory(file)) {
-                throw new Failed(file + " is a folder, not an .env file");
+            if (Files.isDirectory(file) || Files.size(file) > LARGEST) {
+                throw new Failed(file + (Files.isDirectory(file) ? " is a folder, not an .env file"
+                        : " has " + plural(Files.size(file) >> 20, "megabyte") + ": that is no .env file"));
             }
             var bytes = Files.readAllBytes(file);
             if (bytes.length > 1 && (bytes[0] == -1 && bytes[1] == -2 || bytes[0] == -2 && bytes[1] == -1)) {
@@ -837,8 +871,13 @@ class toggle_database implements Callable<Integer> {
             return lines.toString();
         }
 
+        /** Without the userinfo of URLs, whatever characters somebody has put into a password. */
+        static String hidden(String text) {
+            return text.replaceAll("://.*@", "://***@");
+        }
+
         static String masked(String line) {
-            return Env.decoded(line).stripTrailing().replaceAll("(?<=://)[^/]*@", "***@")
+            return hidden(Env.decoded(line).stripTrailing())
                     .replaceAll("(?i)([?&]password=)[^&\\s'\"]*", "$1***")
                     .replaceFirst("(?i)^(\\s*(?:export\\s+)?\\w*(?:pass|pwd|secret|token|key)\\w*\\s*=).*", "$1***") + "\n";
         }
@@ -942,14 +981,14 @@ class toggle_database implements Callable<Integer> {
         private static final String SPACE = "[\\s\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000\\ufeff]";
         private static final Pattern NODE = Pattern.compile("^" + SPACE + "*(?:export" + SPACE + "+)?([\\w.-]+)(?:" + SPACE + "*=" + SPACE
                 + "*?|:" + SPACE + "+?)("
-                + Stream.of("'", "\"", "`").map(quote -> SPACE + "*" + quote + "(?:[^" + quote + "\\\\]++|\\\\" + quote + "|\\\\)*" + quote
-                        + "|").collect(Collectors.joining())
+                + Stream.of("'", "\"", "`").flatMap(quote -> Stream.of("+", "").map(kind -> SPACE + "*" + quote + "(?:[^" + quote
+                        + "\\\\]++|\\\\" + quote + "|\\\\)*" + kind + quote + "|")).collect(Collectors.joining())
                 + "[^#\\n]+)?" + SPACE + "*(?:#.*)?$", Pattern.MULTILINE | Pattern.UNIX_LINES);
         /** Each part is taken as far as it goes and never given back; what then does not end the line makes the rest of it void. */
         private static final Pattern PYTHON =
                 Pattern.compile("(?>\\s*)(?>(?:export[^\\S\\r\\n]+)?)(?>(?:(?<key>'[^']+'|(?!')[^=#\\s]+)(?>[^\\S\\r\\n]*)"
-                + "(?>(?:=(?>[^\\S\\r\\n]*)(?<value>'(?:[^'\\\\]++|\\\\'|\\\\)*'|"
-                + "\"(?:[^\"\\\\]++|\\\\\"|\\\\)*\"|(?!['\"])[^\\r\\n]*)?)?))?)"
+                + "(?>(?:=(?>[^\\S\\r\\n]*)(?<value>'(?:[^'\\\\]++|\\\\'|\\\\)*+'|'(?:[^'\\\\]++|\\\\'|\\\\)*'|"
+                + "\"(?:[^\"\\\\]++|\\\\\"|\\\\)*+\"|\"(?:[^\"\\\\]++|\\\\\"|\\\\)*\"|(?!['\"])[^\\r\\n]*)?)?))?)"
                 + "(?>(?:[^\\S\\r\\n]*#[^\\r\\n]*)?)(?:(?<end>(?>[^\\S\\r\\n]*)(?:\\r\\n|\\n|\\r|\\z))|[^\\r\\n]*(?:\\r\\n|\\n|\\r)?)",
                         Pattern.UNICODE_CHARACTER_CLASS);
 
@@ -1152,10 +1191,10 @@ class toggle_database implements Callable<Integer> {
 
         /** What a URL, an adapter, an engine or a connection name says. */
         static Side side(String value) {
-            var word = Objects.toString(value, "").toLowerCase(Locale.ROOT);
-            return word.contains("sqlite") && !word.matches("(jdbc:)?post\\w+(\\+\\w+)?://.*") || word.contains("spatialite")
-                    || word.startsWith("file:") ? Side.sqlite
-                    : word.matches("(jdbc:)?(postgres(ql)?|psql|pgsql|postgis)(\\+\\w+)?:.*|.*(postg(res|is)|psycopg).*|pg|pgsql|psql")
+            var word = Objects.toString(value, "").strip().toLowerCase(Locale.ROOT)
+                    .replaceFirst("(?s)^([a-z][a-z0-9+.:-]+:)//.*", "$1"); // hosts and databases may have any name
+            return word.contains("sqlite") || word.contains("spatialite") || word.startsWith("file:") ? Side.sqlite
+                    : word.matches("(?s)(jdbc:)?(postgres(ql)?|psql|pgsql|postgis)(\\+\\w+)?:.*|.*(postg(res|is)|psycopg).*|pg|pgsql|psql")
                             ? Side.postgres : null;
         }
 
@@ -1211,6 +1250,11 @@ class toggle_database implements Callable<Integer> {
             return effective;
         }
 
+        /** Where the active side is, whoever logs in. */
+        String place() {
+            return active == Side.postgres ? Address.of(postgres).hosts() + "/" + Address.of(postgres).name() : String.valueOf(sqlite);
+        }
+
         private void understand() {
             if (keys.url != null && !at(keys.url).isBlank()) {
                 active = Keys.side(at(keys.url));
@@ -1250,7 +1294,7 @@ class toggle_database implements Callable<Integer> {
     /** The parts of a PostgreSQL URL, decoded; hosts with ports as one text, the query as it was. */
     record Address(String scheme, String user, String password, String hosts, String name, String query) {
         static final Pattern URL =
-                Pattern.compile("(?:jdbc:)?(?<scheme>[a-zA-Z][\\w+.-]*)://(?:(?<user>[^:@/?]*)(?::(?<password>[^/]*))?@)?"
+                Pattern.compile("(?:jdbc:)?(?<scheme>[a-zA-Z][\\w+.-]*)://(?:(?<user>[^:@/?]*)(?::(?<password>[^/]*|(?!\\d*/)[^?]*))?@)?"
                 + "(?<hosts>[^/?@]*)(?:/(?<name>[^?]*))?(?:\\?(?<query>.*))?", Pattern.DOTALL);
 
         static Address of(String url) {
@@ -1541,16 +1585,21 @@ class toggle_database implements Callable<Integer> {
             if (Files.exists(file)) {
                 try {
                     profile = JSON.fromJson(Files.readString(file), Profile.class);
-                } catch (JsonParseException e) {
-                    throw new Failed(file + " is damaged (" + e.getMessage().lines().findFirst().orElse("")
+                } catch (JsonParseException | NullPointerException e) { // the latter for a side that there is not
+                    throw new Failed(file + " is damaged (" + Objects.toString(e.getMessage(), "").lines().findFirst().orElse("")
                             + "); move it away, and give --url and --sqlite once");
                 }
-                if (profile == null || profile.sides == null || profile.sameRows == null) {
+                if (profile == null || profile.sides == null || profile.sameRows == null || profile.sides.values().stream()
+                        .anyMatch(side -> side == null || side.entries == null || side.sha256 == null || side.edits == null)) {
                     throw new Failed(file + " is not a profile of toggle_database; move it away, and give --url and --sqlite once");
                 }
             }
             profile.file = file;
             return profile;
+        }
+
+        String original(String fingerprint) {
+            return sameRows.getOrDefault(fingerprint, fingerprint);
         }
 
         Set<String> keys() {
@@ -1710,12 +1759,11 @@ class toggle_database implements Callable<Integer> {
 
         /** How it was written: "renamed", "in place" or "made". The file must still be as it was read (null: not there). */
         static String write(Path file, String old, String text, String permissions) throws IOException, Failed {
-            if (!Objects.equals(Files.exists(file) ? new String(Files.readAllBytes(file), ISO_8859_1) : null, old)) {
-                throw new Failed(file + " was changed by somebody else at this moment; nothing was written, try again");
-            }
+            demandUnchanged(file, old);
             var real = old == null ? file.toAbsolutePath() : file.toRealPath();
             var fresh = temporary(real, text, permissions);
             try {
+                demandUnchanged(file, old); // the disk may have taken its time
                 if (old == null || takesAttributes(fresh, real)) {
                     Files.move(fresh, real, StandardCopyOption.ATOMIC_MOVE);
                     syncFolder(real.getParent());
@@ -1730,6 +1778,12 @@ class toggle_database implements Callable<Integer> {
             }
             InPlace.write(real, old, text);
             return "in place";
+        }
+
+        static void demandUnchanged(Path file, String old) throws IOException, Failed {
+            if (!Objects.equals(Files.exists(file) ? new String(Files.readAllBytes(file), ISO_8859_1) : null, old)) {
+                throw new Failed(file + " was changed by somebody else at this moment; nothing was written, try again");
+            }
         }
 
         static Path temporary(Path real, String text, String permissions) throws IOException, Failed {
@@ -1817,6 +1871,12 @@ class toggle_database implements Callable<Integer> {
         static void write(Path real, String old, String text) throws IOException, Failed {
             for (var what : List.of("after", "before")) {
                 keep(real, copy(real, what), what.equals("before") ? old : text);
+            }
+            try {
+                Swap.demandUnchanged(real, old);
+            } catch (Failed e) {
+                forget(real);
+                throw e;
             }
             try {
                 fill(real, old, text);
@@ -2026,7 +2086,8 @@ class toggle_database implements Callable<Integer> {
          * The path in sqlite:///app.db, sqlite+aiosqlite:////abs, jdbc:sqlite:app.db, sqlite3:db/app, file:./dev.db; or the text itself.
          */
         static String path(String value) {
-            var path = value.replaceFirst("^(jdbc:sqlite:(file:)?(//(?=/))?|(sqlite3?|spatialite)(\\+\\w+)?:(///?)?|file:(//(?=/))?)", "");
+            var path = value.replaceFirst("(?i)^(jdbc:sqlite:(file:)?(//(?=/))?|(sqlite3?|spatialite)(\\+\\w+)?:(///?)?|file:(//(?=/))?)",
+                    "");
             return path.equals(value) ? path : path.replaceFirst("\\?.*$", "");
         }
 
@@ -2038,23 +2099,38 @@ class toggle_database implements Callable<Integer> {
     /** The SQLite file: what it holds, whether it was written to, and the triggers of the seal. */
     static final class SqliteFile {
         static final String SEAL = "pgbang_sealed_";
+        /** SQLITE_INTERRUPT (sqlite.org/rescode.html). */
+        static final int TOO_LONG = 9;
 
         final Path file;
+        /** Another one to which the same relative path leads, from another folder; null if there is none. */
+        final Path rival;
 
-        private SqliteFile(Path file) {
+        private SqliteFile(Path file, Path rival) {
             this.file = file;
+            this.rival = rival;
         }
 
         /** A relative path counts from the folder of the .env, Prisma's from that of its schema, or from here. */
         static SqliteFile find(String path, Path env) {
             try {
                 var folder = Objects.requireNonNullElse(env.toAbsolutePath().getParent(), env.toAbsolutePath());
-                return new SqliteFile(Stream.of(folder, folder.resolve("prisma"), Path.of("").toAbsolutePath())
-                        .map(base -> base.resolve(path).normalize()).filter(Files::isRegularFile).findFirst()
-                        .orElse(folder.resolve(path).normalize()));
-            } catch (InvalidPathException e) {
-                return new SqliteFile(env.toAbsolutePath().resolveSibling("-"));
+                var there = Stream.of(folder, folder.resolve("prisma"), Path.of("").toAbsolutePath())
+                        .map(base -> base.resolve(path).normalize()).filter(Files::isRegularFile).distinct().toList();
+                return new SqliteFile(there.isEmpty() ? folder.resolve(path).normalize() : there.get(0),
+                        there.size() > 1 && !Files.isSameFile(there.get(0), there.get(1)) ? there.get(1) : null);
+            } catch (InvalidPathException | IOException e) {
+                return new SqliteFile(env.toAbsolutePath().resolveSibling("-"), null);
             }
+        }
+
+        /** No application can have it there: SQLite makes no folder, and $NAME, %20 and bytes that are no UTF-8 were meant otherwise. */
+        boolean isElsewhere() {
+            return !Files.isDirectory(file.getParent()) || file.toString().matches("(?s).*[$%\uFFFD].*");
+        }
+
+        String which() {
+            return "which file is it? " + file + " and " + rival + " both could be meant";
         }
 
         boolean exists() {
@@ -2143,7 +2219,7 @@ class toggle_database implements Callable<Integer> {
             T of(Connection connection) throws SQLException;
         }
 
-        /** A reader of a WAL file makes its log and index where there are none, and cannot remove them; the last session with the right does. */
+        /** A reader of a WAL file makes its log and index where there are none; only the last session with the right removes them. */
         private <T> T read(Reading<T> reading) throws SQLException {
             var log = Path.of(file + "-wal");
             var hadLog = Files.exists(log);
@@ -2252,8 +2328,8 @@ class toggle_database implements Callable<Integer> {
             }, switching);
         }
 
-        String unseal() throws Exception {
-            return change(null, connection -> { }, () -> { });
+        String unseal(String expected, Step switching) throws Exception {
+            return change(expected, connection -> { }, switching);
         }
 
         private interface Work {
@@ -2316,7 +2392,8 @@ class toggle_database implements Callable<Integer> {
      * count what was rolled back, and are lost by a crash: they only describe.
      */
     record Evidence(String system, String timeline, String database, String snapshot, List<Table> tables) {
-        record Table(String oid, String name, long rows, long young, long inserted, long updated, long deleted) {
+        /** Between: of the rows whose transactions had ended though older ones were still open, a checksum of xmin. */
+        record Table(String oid, String name, long rows, long young, String between, long inserted, long updated, long deleted) {
         }
 
         /** Written: true, false, or null if it cannot be told; and what is lost, or why not. */
@@ -2364,7 +2441,7 @@ class toggle_database implements Callable<Integer> {
                     }
                     var counts = Sql.rows(connection, count(row.get(2), base)).get(0);
                     tables.add(new Table(row.get(0), row.get(1), Long.parseLong(counts.get(0)), Long.parseLong(counts.get(1)),
-                            Long.parseLong(row.get(4)), Long.parseLong(row.get(5)), Long.parseLong(row.get(6))));
+                            counts.get(2), Long.parseLong(row.get(4)), Long.parseLong(row.get(5)), Long.parseLong(row.get(6))));
                 }
                 return new Evidence(here.get(0), here.get(1), here.get(2), base, tables);
             } finally {
@@ -2375,12 +2452,16 @@ class toggle_database implements Callable<Integer> {
 
         /**
          * xmin has 32 bits; those within 2^31 after the snapshot's oldest transaction become its 64-bit numbers again. 0 to 2 are no
-         * transactions.
+         * transactions. A snapshot does not list the subtransactions that are open in it (savepoints, exception blocks; manual, 9.27.8):
+         * their rows look visible once they are committed, but change the checksum.
          */
         private static String count(String table, String snapshot) {
-            var oldest = Long.parseLong(snapshot.substring(0, snapshot.indexOf(':')));
+            var parts = snapshot.split(":");
+            var oldest = Long.parseLong(parts[0]);
             return "select count(*), count(*) filter (where xid > 2 and after < 2147483648 and not pg_catalog.txid_visible_in_snapshot("
-                    + oldest + " + after, '" + snapshot + "'::pg_catalog.txid_snapshot))"
+                    + oldest + " + after, '" + snapshot + "'::pg_catalog.txid_snapshot)),"
+                    + " coalesce(sum(pg_catalog.hashint8extended(after, 0)::numeric) filter (where xid > 2 and after < "
+                    + (Long.parseLong(parts[1]) - oldest) + "), 0)::text"
                     + " from (select xmin::text::bigint as xid, (xmin::text::bigint - " + (oldest & 0xffffffffL)
                             + " + 4294967296) % 4294967296 as after from only " + table + ") as rows";
         }
@@ -2423,6 +2504,8 @@ class toggle_database implements Callable<Integer> {
                 var old = before.remove(table.oid);
                 if (old == null) {
                     lines.add(table.name + ": a new table with " + plural(table.rows, "row"));
+                } else if (table.young == 0 && table.rows == old.rows && old.between != null && !old.between.equals(table.between)) {
+                    lines.add(table.name + ": rows changed by a transaction that was open at the switch" + activity(old, table));
                 } else if (table.young > 0 || table.rows != old.rows) {
                     var gone = old.rows - (table.rows - table.young);
                     lines.add(table.name + ": " + (table.young == 0 ? plural(gone, "row") + " deleted" : plural(table.young, "row")
@@ -2470,7 +2553,8 @@ class toggle_database implements Callable<Integer> {
     }
 
     /** What migrate_to_postgres has noted in the target: which file, in which state, and whether all of it was found there again. */
-    record Notes(String schema, String sqlite, String fingerprint, String finished, boolean verified, Map<String, String> tables) {
+    record Notes(String schema, String sqlite, String fingerprint, String finished, boolean verified, String at,
+            Map<String, String> tables) {
         static List<Notes> read(Connection connection) throws SQLException, Failed {
             var all = new ArrayList<Notes>();
             for (var table : Sql.rows(connection, """
@@ -2483,12 +2567,19 @@ class toggle_database implements Callable<Integer> {
                     throw new Failed("GRANT SELECT ON " + table.get(0) + " to this role, and USAGE on its schema", 3);
                 }
                 for (var row : Sql.rows(connection,
-                        "select schema_name, sqlite, fingerprint, pg_catalog.to_char(finished at time zone 'UTC', "
-                        + "'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), verified, plan from " + table.get(0))) {
-                    all.add(new Notes(row.get(0), row.get(1), row.get(2), row.get(3), "yes".equals(row.get(4)), targets(row.get(5))));
+                        // to_jsonb: earlier versions have no column verified_at
+                        "select schema_name, sqlite, fingerprint, " + utc("finished") + ", verified, coalesce("
+                        + utc("(pg_catalog.to_jsonb(notes) ->> 'verified_at')::timestamptz") + ", " + utc("finished") + "), plan from "
+                        + table.get(0) + " as notes")) {
+                    all.add(new Notes(row.get(0), row.get(1), row.get(2), row.get(3), "yes".equals(row.get(4)), row.get(5),
+                            targets(row.get(6))));
                 }
             }
             return all;
+        }
+
+        private static String utc(String moment) {
+            return "pg_catalog.to_char(" + moment + " at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')";
         }
 
         /** The tables of the plan, by SQLite's names. */
@@ -2505,10 +2596,15 @@ class toggle_database implements Callable<Integer> {
         }
 
         /** Those of this file: of the very state that it is in, else of its name. */
-        static Notes of(List<Notes> all, Path file, String fingerprint) {
-            return all.stream().filter(notes -> notes.fingerprint.equals(fingerprint)).findFirst().orElseGet(() -> all.stream()
+        static Notes of(List<Notes> all, Path file, String fingerprint, Profile profile) {
+            return all.stream().filter(notes -> notes.isOf(fingerprint, profile)).findFirst().orElseGet(() -> all.stream()
                     .filter(notes -> Path.of(Sqlite.path(notes.sqlite)).getFileName().equals(file.getFileName()))
                             .max((a, b) -> Objects.toString(a.finished, "").compareTo(Objects.toString(b.finished, ""))).orElse(null));
+        }
+
+        /** Whether it is this state of the file that was moved or compared, or one that differs from it by seals alone. */
+        boolean isOf(String now, Profile profile) {
+            return fingerprint.equals(now) || profile.original(fingerprint).equals(profile.original(now));
         }
     }
 
@@ -2547,10 +2643,17 @@ class toggle_database implements Callable<Integer> {
             try (var connection = script.connect(then.postgres)) {
                 add("answers", State.ok, Server.describe(connection));
                 Migrations.check(this, connection, then.postgres);
-                if (sqlite == null || !sqlite.exists()) {
-                    add("verified", sqlite == null ? State.skipped : State.ok, sqlite == null
-                            ? "no SQLite file is named: nothing was compared" : "there is no " + sqlite.file
-                            + ", so nothing can be lost in it");
+                if (sqlite == null) {
+                    add("verified", State.skipped, "no SQLite file is named: nothing was compared");
+                } else if (sqlite.rival != null) {
+                    add("verified", State.unknown, sqlite.which() + ": say --sqlite with the whole path",
+                            List.of("the rows of the one that was not compared"));
+                } else if (!sqlite.exists() && sqlite.isElsewhere()) {
+                    add("verified", State.unknown, "there is no " + sqlite.file
+                            + ": nothing was compared; if the application finds it elsewhere, say --sqlite FILE",
+                            List.of("whatever is in the file that the application uses"));
+                } else if (!sqlite.exists()) {
+                    add("verified", State.skipped, "there is no " + sqlite.file + ": nothing was compared");
                 } else {
                     fingerprint = sqlite.fingerprint();
                     verification(connection, then.postgres, sqlite);
@@ -2578,14 +2681,24 @@ class toggle_database implements Callable<Integer> {
         }
 
         private void verification(Connection connection, String url, SqliteFile sqlite) throws Exception {
-            var counts = sqlite.counts(60);
+            Map<String, Long> counts;
+            try {
+                counts = sqlite.counts(60);
+            } catch (SQLException e) {
+                if (e.getErrorCode() != SqliteFile.TOO_LONG) {
+                    add("verified", State.unknown, sqlite.file + " cannot be read: " + e.getMessage(),
+                            List.of("whatever is in it: it was not compared"));
+                    return;
+                }
+                counts = Collections.singletonMap("its tables", null);
+            }
             if (counts.values().stream().allMatch(rows -> rows != null && rows == 0)) {
                 add("verified", State.ok, sqlite.file + " holds no rows, so nothing can be lost in it");
                 return;
             }
             Notes notes;
             try {
-                notes = Notes.of(Notes.read(connection), sqlite.file, profile.sameRows.getOrDefault(fingerprint, fingerprint));
+                notes = Notes.of(Notes.read(connection), sqlite.file, fingerprint, profile);
             } catch (Failed e) {
                 add("verified", State.unknown, "the notes of migrate_to_postgres cannot be read: " + e.getMessage());
                 return;
@@ -2599,15 +2712,26 @@ class toggle_database implements Callable<Integer> {
                 add("verified", State.refused, "the move of " + sqlite.file
                         + " by migrate_to_postgres was interrupted: the same command goes on with it", lost(connection, notes, counts));
             } else if (!notes.verified) {
-                add("verified", State.refused, "the verification of " + notes.finished
-                        + " failed, or was left out: migrate_to_postgres --verify-only shows what differs",
+                add("verified", State.refused, "the verification of " + notes.at
+                        + " failed, or was left out (or only counted): migrate_to_postgres --verify-only shows what differs",
                         lost(connection, notes, counts));
-            } else if (!notes.fingerprint.equals(profile.sameRows.getOrDefault(fingerprint, fingerprint))) {
-                add("verified", State.refused, sqlite.file + " has changed since the verification of " + notes.finished + " ("
+            } else if (!notes.isOf(fingerprint, profile)) {
+                add("verified", State.refused, sqlite.file + " has changed since the verification of " + notes.at + " ("
                         + Files.getLastModifiedTime(sqlite.file).toInstant().truncatedTo(ChronoUnit.SECONDS)
                         + "); if that was no write but a checkpoint, --verify proves it", lost(connection, notes, counts));
             } else {
-                add("verified", State.ok, "equal on " + notes.finished + ", and " + sqlite.file.getFileName() + " has not changed since");
+                add("verified", State.ok, "equal on " + notes.at + ", and " + sqlite.file.getFileName() + " has not changed since");
+                warnOfLeftOut(notes, sqlite, counts);
+            }
+        }
+
+        /** By --exclude or --only: whoever moved the file has wanted it so. */
+        private void warnOfLeftOut(Notes notes, SqliteFile sqlite, Map<String, Long> counts) {
+            var left = counts.entrySet().stream().filter(table -> table.getValue() != null && table.getValue() > 0
+                    && !notes.tables.isEmpty() && !notes.tables.containsKey(table.getKey()))
+                    .map(table -> table.getKey() + " (" + plural(table.getValue(), "row") + ")").collect(Collectors.joining(", "));
+            if (!left.isEmpty()) {
+                script.warn("these tables of " + sqlite.file + " were not moved to PostgreSQL: " + left);
             }
         }
 
@@ -2658,7 +2782,9 @@ class toggle_database implements Callable<Integer> {
                 return false;
             }
             var strange = strangers(connection, notes);
-            profile.sameRows.put(before, notes.fingerprint);
+            if (Notes.read(connection).stream().noneMatch(each -> each.fingerprint.equals(before))) {
+                profile.sameRows.put(before, notes.fingerprint); // it may not write there
+            }
             add("verified", State.ok, "every cell was compared now: both sides hold the same"
                     + (strange.isEmpty() ? "" : ", but PostgreSQL has more tables"));
             return true;
@@ -2695,7 +2821,7 @@ class toggle_database implements Callable<Integer> {
                 add("sqlite", State.refused, sqlite == null ? "no SQLite file is named" : "there is no " + sqlite.file,
                         List.of("everything: the application would begin with an empty database"));
             } else {
-                var seals = sqlite.seals();
+                var seals = seals(sqlite);
                 add("sqlite", seals > 0 && !script.safety.unseal ? State.refused : State.ok, sqlite.file
                         + (seals == 0 ? " is there" : " is sealed"
                         + (script.safety.unseal ? ", and will be unsealed" : ": --unseal takes the seal off")));
@@ -2730,10 +2856,17 @@ class toggle_database implements Callable<Integer> {
             }
         }
 
+        private static int seals(SqliteFile sqlite) throws SQLException, Failed {
+            try {
+                return sqlite.seals();
+            } catch (SQLException e) {
+                throw new Failed("nothing was changed: " + sqlite.file + " cannot be read: " + e.getMessage(), e);
+            }
+        }
+
         private void bothHoldTheSame(Connection connection, String url, SqliteFile sqlite) throws Exception {
             try {
-                var notes = Notes.of(Notes.read(connection), sqlite.file,
-                        profile.sameRows.getOrDefault(sqlite.fingerprint(), sqlite.fingerprint()));
+                var notes = Notes.of(Notes.read(connection), sqlite.file, sqlite.fingerprint(), profile);
                 if (notes == null) {
                     add("unwritten", State.unknown, "--verify: migrate_to_postgres has not moved " + sqlite.file + " into this database",
                             List.of("whatever was written to PostgreSQL"));
@@ -2784,8 +2917,7 @@ class toggle_database implements Callable<Integer> {
         }
 
         static String why(SQLException e) {
-            return (e.getMessage() + (e.getCause() == null ? "" : " (" + e.getCause().getMessage() + ")"))
-                    .replaceAll("://\\S*@", "://***@");
+            return Edited.hidden(e.getMessage() + (e.getCause() == null ? "" : " (" + e.getCause().getMessage() + ")"));
         }
     }
 
@@ -2846,8 +2978,8 @@ class toggle_database implements Callable<Integer> {
 
             String problem() {
                 var lines = err.isBlank() ? out : err;
-                return lines.strip().lines().filter(line -> !line.startsWith("[jbang]")).limit(4).collect(Collectors.joining("; "))
-                        .replaceAll("://\\S*@", "://***@");
+                return Edited.hidden(lines.strip().lines().filter(line -> !line.startsWith("[jbang]")).limit(4)
+                        .collect(Collectors.joining("; ")));
             }
         }
 
@@ -3125,6 +3257,9 @@ class toggle_database implements Callable<Integer> {
             }
             sqlite.put("bytes", Files.size(file.file));
             sqlite.put("version", file.version());
+            if (file.rival != null) {
+                findings.add(file.which() + ": say the whole path");
+            }
             try {
                 held(file);
             } catch (SQLException e) {
@@ -3143,7 +3278,7 @@ class toggle_database implements Callable<Integer> {
                 sqlite.put("tables", counts.size());
                 sqlite.put("rows", counts.values().stream().filter(Objects::nonNull).mapToLong(rows -> rows).sum());
             } catch (SQLException e) {
-                if (e.getErrorCode() != 9) { // SQLITE_INTERRUPT: it took too long (sqlite.org/rescode.html)
+                if (e.getErrorCode() != SqliteFile.TOO_LONG) {
                     throw e;
                 }
                 skipped.add("the rows of " + file.file + " were not counted: it takes more than " + SECONDS + " s");
@@ -3159,16 +3294,16 @@ class toggle_database implements Callable<Integer> {
 
         private void verification(SqliteFile file) throws IOException {
             var now = file.fingerprint();
-            var note = Notes.of(notes, file.file, profile.sameRows.getOrDefault(now, now));
+            var note = Notes.of(notes, file.file, now, profile);
             if (note == null) {
                 return;
             }
-            var same = note.fingerprint().equals(profile.sameRows.getOrDefault(now, now));
-            verified.put("at", note.finished());
+            var same = note.isOf(now, profile);
+            verified.put("at", note.at());
             verified.put("equal", note.finished() != null && note.verified());
             verified.put("unchanged", same);
             if (config.active == Side.postgres && note.finished() != null && !same) {
-                findings.add(file.file + " has changed since it was moved (" + note.finished() + "): somebody may still write to it");
+                findings.add(file.file + " has changed since it was moved (" + note.at() + "): somebody may still write to it");
             }
         }
 
@@ -3262,7 +3397,7 @@ class toggle_database implements Callable<Integer> {
         static final Pattern URL = Pattern.compile("(?:jdbc:)?postgres(?:ql)?(?:\\+\\w+)?://"
                 + "(?:(?<user>[^:@/?]*)(?::(?<password>[^/]*))?@)?(?<hosts>[^/?@]*)(?:/(?<PGDBNAME>[^?]*))?(?:\\?(?<query>.*))?");
         static final Pattern ENTRY = Pattern.compile("(?m)^\\s*(?:export\\s+)?(?<name>\\w+)[ \\t]*=[ \\t]*"
-                + "(?:'(?<literal>[^']*)'|\"(?<quoted>(?:[^\"\\\\]|\\\\.)*)\"|(?<bare>[^\\r\\n]*?))[ \\t]*(?:(?<=[ \\t])#.*)?$");
+                + "(?:'(?<literal>[^']*)'|\"(?<quoted>(?:[^\"\\\\]++|\\\\.)*+)\"|(?<bare>[^\\r\\n]*?))[ \\t]*(?:(?<=[ \\t])#.*)?$");
         static final Logger DRIVER = Logger.getLogger("org.postgresql");
         @Option(names = {"-u", "--url"}, paramLabel = "URL", description = "postgresql://user:password@host:5432/name (else DATABASE_URL, POSTGRES_*, PG*).") String url;
         @Option(names = "--env-file", paramLabel = "FILE", description = "Variables that the environment lacks are read here (default: .env).") Path envFile;

@@ -100,6 +100,12 @@ class database_test {
     }
 
     @Test
+    void the_env_file_may_hold_long_values_of_others() throws Exception {
+        var file = Files.writeString(folder.resolve("app.env"), "KEY=\"" + "line of a key\n".repeat(50_000) + "\"\nPOSTGRES_HOST=file\n");
+        assertThat(brief(settings(Map.of(), "--env-file", file.toString()))).startsWith("file 5432");
+    }
+
+    @Test
     void a_named_env_file_that_is_missing_is_an_error() {
         assertThatThrownBy(() -> settings(Map.of(), "--env-file", "nowhere.env")).isInstanceOf(ParameterException.class).hasMessageContaining("nowhere.env");
     }

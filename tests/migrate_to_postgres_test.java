@@ -1045,6 +1045,93 @@ class migrate_to_postgres_test {
         }
     }
 
+    /** What the notes say: verified, whether of the state that is given, and whether verified_at is young. */
+    List<String> noted(String fingerprint) throws SQLException {
+        return column("select concat_ws(' ', verified, fingerprint = '" + fingerprint + "', verified_at > finished) from pgbang.sqlite_migration");
+    }
+
+    String fingerprint() throws SQLException {
+        return column("select fingerprint from pgbang.sqlite_migration").get(0);
+    }
+
+    @Test
+    void what_a_later_comparison_finds_is_noted_with_the_state_of_the_file() throws Exception {
+        var file = Files.copy(CHINOOK, folder.resolve("chinook.sqlite"));
+        migrate(file);
+        var moved = fingerprint();
+        assertThat(column("select verified from pgbang.sqlite_migration where verified_at = finished")).containsExactly("yes");
+        change(file, "update Track set Composer = 'x' where TrackId = 1");
+        assertThat(migrate(file, "--verify-only").exit()).isEqualTo(2);
+        assertThat(noted(moved)).containsExactly("no t t");
+        assertThat(migrate(file, "--verify-only", "--verify", "counts").exit()).as("as many rows, lengths unlike").isEqualTo(2);
+        sql("update \"Track\" set \"Composer\" = 'y' where \"TrackId\" = 1");
+        assertThat(migrate(file, "--verify-only", "--verify", "counts").exit()).isZero();
+        assertThat(migrate(file, "--verify-only", "--verify", "none").exit()).isEqualTo(3);
+        assertThat(noted(moved)).as("numbers alone prove nothing").containsExactly("no t t");
+        sql("update \"Track\" set \"Composer\" = 'x' where \"TrackId\" = 1");
+        assertThat(migrate(file).exit()).as("a repeated run").isZero();
+        assertThat(noted(moved)).containsExactly("yes f t");
+        sql("delete from \"PlaylistTrack\" where \"TrackId\" = 3402", "alter table pgbang.sqlite_migration drop verified_at");
+        assertThat(migrate(file).exit()).isEqualTo(2);
+        assertThat(noted(moved)).as("the column is made").containsExactly("no f t");
+    }
+
+    @Test
+    void only_a_verification_of_every_cell_is_noted_as_one() throws Exception {
+        migrate(CHINOOK, "--verify", "counts");
+        assertThat(column("select verified from pgbang.sqlite_migration")).containsExactly("no");
+        migrate(CHINOOK, "--verify-only");
+        assertThat(column("select verified from pgbang.sqlite_migration")).containsExactly("yes");
+    }
+
+    @Test
+    void a_role_that_may_only_read_compares_all_the_same_and_is_told_that_nothing_is_recorded() throws Exception {
+        migrate(CHINOOK);
+        var role = fresh();
+        sql("create role " + role + " login", "grant usage on schema pgbang to " + role, "grant select on all tables in schema public, pgbang to " + role);
+        var before = column("select n::text from pgbang.sqlite_migration n");
+        var admin = url;
+        url = url.replace("postgres@", role + "@");
+        var ran = migrate(CHINOOK, "--verify-only");
+        assertThat(ran.exit()).as(ran.err()).isZero();
+        assertThat(ran.err()).contains("the result of this comparison is not recorded", "permission denied");
+        url = admin;
+        assertThat(column("select n::text from pgbang.sqlite_migration n")).isEqualTo(before);
+        sql("grant update on pgbang.sqlite_migration to " + role, "alter table pgbang.sqlite_migration drop verified_at", "delete from \"PlaylistTrack\" where \"TrackId\" = 3402");
+        url = url.replace("postgres@", role + "@");
+        assertThat(migrate(CHINOOK, "--verify-only").exit()).isEqualTo(2);
+        url = admin;
+        assertThat(column("select verified from pgbang.sqlite_migration")).as("without the column, which this role may not make").containsExactly("no");
+    }
+
+    @Test
+    void a_read_only_database_is_compared_and_not_written_to() throws Exception {
+        migrate(CHINOOK);
+        sql("alter database " + url.replaceAll(".*/", "") + " set default_transaction_read_only = on");
+        var ran = migrate(CHINOOK, "--verify-only");
+        assertThat(ran.exit()).as(ran.err()).isZero();
+        assertThat(ran.err()).contains("the result of this comparison is not recorded", "read-only transaction");
+        assertThat(migrate(CHINOOK, "--verify-only", "--json").out()).startsWith("{").endsWith("}\n");
+    }
+
+    @Test
+    @Tag("slow")
+    void a_standby_is_compared_like_its_primary() throws Exception {
+        var settings = new local_postgres.Settings(servers.newest(), folder.resolve("data"), 0, Map.of(), "app");
+        try (var primary = local_postgres.Server.start(settings)) {
+            url = primary.url("app");
+            migrate(CHINOOK);
+        }
+        Files.createFile(folder.resolve("data/standby.signal")); // it waits for a primary for ever
+        try (var standby = local_postgres.Server.start(settings)) {
+            url = standby.url("app");
+            var ran = migrate(CHINOOK, "--verify-only");
+            assertThat(ran.exit()).as(ran.err()).isZero();
+            assertThat(ran.err()).contains("the result of this comparison is not recorded", "read-only transaction");
+            assertThat(migrate(CHINOOK).err()).contains("nothing can be written here: this is a hot standby");
+        }
+    }
+
     // --- what it says ---
 
     @Test

@@ -122,6 +122,76 @@ class toggle_database_test {
     }
 
     @Test
+    void bytes_of_any_kind_around_the_setting_stay_or_it_is_refused() throws Exception {
+        var random = new Random(16);
+        var pieces = List.of("\0", "\u00e9", "\u00ff\u00fe", "\n", "\r\n", "\r", "\n#DATABASE_URL=sqlite:///no.db",
+                "\n# export DATABASE_URL=no\n", "\nMY_DATABASE_URL=${DATABASE_URL}x\n",
+                "\nDATABASE_URL_2=postgresql://a:b#c@d/e\n", "\nA='it\\'s $1 \\'\n",
+                "\nB=\"\\\\\"\n",
+                "\nC=$$\\1\n", "\u0085", "\f", "\u000b", "'", "\"", "`", " #", "\nDATABASE_URL\n",
+                "\nDATABASE_URLS=x\n", "\nexport\tE = f \n",
+                "\ndatabase_url=lower\n", "\nJ={\"DATABASE_URL\": \"x\"}\n", "\nK: v\n", "\n\u00c2\u00a0N=1\n", "=", "\\");
+        var switched = 0;
+        for (var i = 0; i < 60; i++) {
+            env = Files.createDirectory(folder.resolve("b" + i)).resolve(".env");
+            Files.writeString(env.resolveSibling("app.db"), "");
+            var before = random.ints(random.nextInt(8), 0, pieces.size()).mapToObj(pieces::get).collect(Collectors.joining()) + "\n";
+            var after = "\n" + random.ints(random.nextInt(8), 0, pieces.size()).mapToObj(pieces::get).collect(Collectors.joining());
+            var text = before + "DATABASE_URL=sqlite:///app.db" + after;
+            Files.write(env, text.getBytes(ISO_8859_1));
+            var ran = run("postgres", "--url", url, "--style", "url", "--quiet");
+            if (ran.exit() != 0) {
+                assertThat(ran.exit()).as(text + ran.err()).isIn(2, 3, 64);
+                assertThat(text(env)).isEqualTo(text);
+                continue;
+            }
+            switched++;
+            if (text(env).startsWith(text)) {
+                continue; // it stood inside another value, so a new line was added
+            }
+            assertThat(text(env)).as(text).isEqualTo(before + "DATABASE_URL=" + url + after);
+            run("sqlite", "--force", "--quiet");
+            assertThat(text(env)).as("toggled twice").isEqualTo(text);
+        }
+        assertThat(switched).isGreaterThan(20);
+    }
+
+    @Test
+    void long_values_of_many_words_and_escapes_are_read_without_a_deep_stack() throws Exception {
+        for (var value : List.of("word ".repeat(30_000), "\"" + "\\\"x".repeat(30_000) + "\"", "\"" + "line\\n".repeat(30_000) + "\"",
+                "'" + "\\'x".repeat(30_000) + "'")) {
+            var text = "LONG=" + value + "\nDATABASE_URL=sqlite:///app.db\nX=1\n";
+            var read = new toggle_database.Env(env, text);
+            assertThat(read.entries.stream().map(entry -> entry.key())).containsExactly("LONG", "DATABASE_URL", "X");
+            for (var reader : toggle_database.Dialect.values()) {
+                assertThat(reader.read(text)).as(reader.name()).satisfiesAnyOf(all -> assertThat(all).isNull(),
+                        all -> assertThat(all).containsEntry("DATABASE_URL", "sqlite:///app.db").containsEntry("X", "1"));
+            }
+            if (value.startsWith("\"")) {
+                continue; // the connection block cannot read it
+            }
+            Files.writeString(env, text);
+            done("postgres", "--url", url, "--quiet");
+            assertThat(text(env)).isEqualTo(text.replace("sqlite:///app.db", url));
+            done("sqlite", "--force");
+            Files.delete(folder.resolve(".env.toggle"));
+        }
+        Files.writeString(env, "LONG=\"" + "\\\"".repeat(500_000) + " never closed\nDATABASE_URL=sqlite:///app.db\n");
+        assertThat(run("postgres", "--url", url, "--json").out()).startsWith("{").endsWith("}\n");
+    }
+
+    @Test
+    void passwords_with_slashes_and_blanks_are_not_shown_either() throws Exception {
+        for (var password : List.of("hun/ter2", "hun ter2", "hun@ter2", "hun:ter2")) {
+            Files.writeString(env, "DATABASE_URL=\"postgresql://u:" + password + "@localhost:1/x\"\n");
+            for (var ran : List.of(run("status", "--json"), run("status"), run("sqlite", "--sqlite", "app.db", "--json"),
+                    run("sqlite", "--sqlite", "app.db", "--dry-run", "--force"))) {
+                assertThat(ran.out() + ran.err()).as(password).doesNotContain("ter2", "hun");
+            }
+        }
+    }
+
+    @Test
     void the_three_readers_are_understood_as_they_really_are() throws Exception {
         var random = new Random(4);
         var files = new LinkedHashMap<String, Path>();
@@ -503,6 +573,60 @@ class toggle_database_test {
         done("postgres", "--url", url);
     }
 
+    @Test
+    void what_an_editor_writes_at_the_same_moment_is_not_overwritten() throws Exception {
+        Files.writeString(env, "DATABASE_URL=sqlite:///app.db\nEDITED=now\n");
+        for (toggle_database.Step write : List.<toggle_database.Step>of(
+                () -> toggle_database.Swap.write(env, "DATABASE_URL=sqlite:///app.db\n", "DATABASE_URL=x\n", "rw-------"),
+                () -> toggle_database.InPlace.write(env, "DATABASE_URL=sqlite:///app.db\n", "DATABASE_URL=x\n"))) {
+            org.assertj.core.api.Assertions.assertThatThrownBy(write::run).hasMessageContaining("changed by somebody else");
+            assertThat(text(env)).isEqualTo("DATABASE_URL=sqlite:///app.db\nEDITED=now\n");
+            assertThat(left()).containsExactly(".env");
+        }
+    }
+
+    @Test
+    void of_processes_that_toggle_at_once_the_file_is_one_sides_or_the_others() throws Exception {
+        var text = "# first\nDATABASE_URL=sqlite:///app.db\r\n# last";
+        Files.writeString(env, text);
+        done("postgres", "--url", url);
+        var postgres = text(env);
+        var running = new ArrayList<Process>();
+        for (var i = 0; i < 4; i++) {
+            running.add(shell.start(folder, clean(Map.of()), java(), "-cp", System.getProperty("java.class.path"), "toggle_database",
+                    i % 2 == 0 ? "sqlite" : "postgres", "--env-file", env.toString(), "--force"));
+        }
+        for (var process : running) {
+            var ran = shell.finish(process, "");
+            assertThat(ran.exit()).as(ran.err()).isIn(0, 2);
+            assertThat(ran.exit() == 0 || ran.err().contains("another toggle_database is at work")).as(ran.err()).isTrue();
+        }
+        assertThat(text(env)).isIn(text, postgres);
+        done("sqlite", "--force");
+        assertThat(text(env)).isEqualTo(text);
+        assertThat(left()).containsExactly(".env", ".env.toggle");
+    }
+
+    @Test
+    void what_is_no_ordinary_file_is_refused_and_stays() throws Exception {
+        Files.createSymbolicLink(env, Path.of("missing/.env"));
+        assertThat(run("postgres", "--url", url, "--create").err()).contains("leads to missing/.env, which is not an ordinary file");
+        Files.delete(env);
+        Files.createSymbolicLink(env, Path.of(".env"));
+        assertThat(json(run("postgres", "--url", url, "--create", "--json")).get("error").getAsString()).contains("not an ordinary file");
+        assertThat(Files.isSymbolicLink(env)).isTrue();
+        Files.delete(env);
+        assumeTrue(shell.has("mkfifo"), "mkfifo is not installed");
+        shell.run(folder, Map.of(), "mkfifo", env.toString());
+        assertThat(run("postgres", "--url", url).err()).contains("not an ordinary file");
+        Files.delete(env);
+        try (var huge = new java.io.RandomAccessFile(env.toFile(), "rw")) {
+            huge.setLength(3L << 30);
+        }
+        assertThat(json(run("postgres", "--url", url, "--json")).get("error").getAsString()).contains("has 3,072 megabytes");
+        assertThat(left()).containsExactly(".env");
+    }
+
     // --- nothing is lost ---
 
     @Test
@@ -614,7 +738,7 @@ class toggle_database_test {
         assertThat(differs.exit()).isEqualTo(2);
         assertThat(differs.err()).contains("the two sides differ", "lost: customers: 1 difference");
         change(file, "update customers set name = 'n7' where id = 7");
-        assertThat(run("postgres", "--url", url).err()).contains("has changed since");
+        assertThat(run("postgres", "--url", url).err()).as("that they differed is noted").contains("failed, or was left out");
         assertThat(done("postgres", "--url", url, "--verify").out()).contains("every cell was compared now");
         Files.delete(folder.resolve(".env.toggle"));
         var unknown = run("sqlite", "--sqlite", "app.db");
@@ -715,8 +839,13 @@ class toggle_database_test {
         assertThat(run("sqlite").exit()).isIn(2, 3);
         Files.writeString(profile, text.replaceFirst("\"rows\": 150", "\"rows\": 151"));
         assertThat(run("sqlite").exit()).isEqualTo(2);
-        Files.writeString(profile, "{]");
-        assertThat(run("sqlite").err()).contains("is damaged");
+        for (var damaged : List.of("{]", "[]", "", "null", "{\"sides\": {\"sqlite\": {}}}", "{\"sides\": {\"mysql\": {}}}",
+                "{\"sides\": {\"sqlite\": null}}", "{\"same_rows\": null}", "{\"switched\": 1}")) {
+            Files.writeString(profile, damaged);
+            var refused = run("sqlite", "--json");
+            assertThat(refused.exit()).as(damaged).isEqualTo(2);
+            assertThat(json(refused).get("error").getAsString()).as(damaged).containsPattern("is damaged|is not a profile");
+        }
     }
 
     @Test
@@ -736,6 +865,98 @@ class toggle_database_test {
         var ran = run("sqlite");
         assertThat(ran.exit()).isEqualTo(2);
         assertThat(ran.err()).contains("PostgreSQL does not answer", "lost: whatever was written to PostgreSQL since 20");
+    }
+
+    @Test
+    void a_comparison_counts_whoever_asked_migrate_to_postgres_for_it() throws Exception {
+        var file = moved();
+        change(file, "update customers set name = 'other' where id = 7");
+        compare(file, 2);
+        assertThat(run("postgres", "--url", url).err()).contains("failed, or was left out");
+        change(file, "update customers set name = 'n7' where id = 7");
+        compare(file, 0);
+        sql("update pgbang.sqlite_migration set verified_at = '2030-01-02 03:04:05Z'");
+        assertThat(done("postgres", "--url", url, "--dry-run").out()).contains("equal on 2030-01-02T03:04:05Z", "has not changed since");
+        sql("alter table pgbang.sqlite_migration drop verified_at");
+        assertThat(done("postgres", "--url", url, "--seal").out()).as("as an earlier version has made it").contains("equal on 20");
+        compare(file, 0);
+        assertThat(run("--check").exit()).as(run("--check").out()).isZero();
+        done("sqlite", "--unseal");
+        assertThat(done("postgres").out()).as("compared while it was sealed").contains("has not changed since");
+        sql("insert into customers (name) values ('more')");
+        compare(file, 2);
+        done("sqlite", "--force");
+        assertThat(run("postgres").err()).contains("failed, or was left out");
+    }
+
+    @Test
+    void a_subtransaction_that_was_open_during_the_switch_is_seen_when_it_commits() throws Exception {
+        moved();
+        try (var other = servers.connect(url); var statement = other.createStatement()) {
+            other.setAutoCommit(false);
+            statement.execute("insert into orders values (1000, 1, 1); delete from orders where id = 1000"); // it has a number of its own
+            statement.execute("savepoint s; update customers set name = name || '!' where id = 1; release s");
+            sql("select pg_catalog.txid_current()");
+            done("postgres", "--url", url);
+            other.commit();
+        }
+        var ran = run("sqlite");
+        assertThat(ran.exit()).isEqualTo(2);
+        assertThat(ran.err()).contains("customers: rows changed by a transaction that was open at the switch");
+    }
+
+    @Test
+    void what_is_written_to_sqlite_while_postgres_is_counted_is_noticed() throws Exception {
+        var file = moved();
+        try (var other = servers.connect(url); var statement = other.createStatement()) {
+            other.setAutoCommit(false);
+            statement.execute("lock table customers");
+            var running = java.util.concurrent.CompletableFuture.supplyAsync(() -> run("postgres", "--url", url));
+            try (var look = servers.connect(url); var asking = look.createStatement()) {
+                for (var waits = false; !waits;) {
+                    var rows = asking.executeQuery("select exists (select from pg_locks where not granted)");
+                    rows.next();
+                    waits = rows.getBoolean(1);
+                }
+            }
+            change(file, "insert into customers values (1000, 'late')");
+            other.commit();
+            var ran = running.get();
+            assertThat(ran.exit()).as(ran.out()).isEqualTo(2);
+            assertThat(ran.err()).contains("nothing was changed", "was written to since it was looked at");
+        }
+        assertThat(text(env)).isEqualTo("DATABASE_URL=sqlite:///app.db\n");
+        assertThat(run("postgres", "--url", url).err()).contains("lost: customers: 201 rows in SQLite, 200 in PostgreSQL");
+    }
+
+    @Test
+    void a_sqlite_file_that_is_not_found_is_not_taken_for_an_empty_one() throws Exception {
+        for (var path : List.of("gone/app.db", "$HOME/app.db", "${NOWHERE}/app.db", "my%20app.db", "\u00e9.db")) {
+            Files.write(env, ("DATABASE_URL=sqlite:///" + path + "\n").getBytes(ISO_8859_1));
+            var ran = run("postgres", "--url", url);
+            assertThat(ran.exit()).as(path).isEqualTo(3);
+            assertThat(ran.err()).as(path).contains("nothing was compared", "lost: whatever is in the file that the application uses");
+        }
+        var file = moved();
+        Files.createDirectory(folder.resolve("prisma"));
+        Files.copy(file, folder.resolve("prisma/app.db"));
+        var ran = run("postgres", "--url", url);
+        assertThat(ran.exit()).isEqualTo(3);
+        assertThat(ran.err()).contains("which file is it?", "prisma/app.db", "lost: the rows of the one that was not compared");
+        assertThat(run("--check").out()).contains("prisma/app.db");
+        done("postgres", "--url", url, "--sqlite", file.toString());
+    }
+
+    @Test
+    void tables_that_were_not_moved_and_a_database_that_is_left_are_named() throws Exception {
+        var file = sqlite("create table kept (id integer primary key); insert into kept values (1);"
+                + " create table left_out (id integer primary key); insert into left_out values (1), (2)");
+        Files.writeString(env, "DATABASE_URL=sqlite:///app.db\n");
+        move(file, "--exclude", "left_out");
+        assertThat(done("postgres", "--url", url).err()).contains("were not moved to PostgreSQL: left_out (2 rows)");
+        var other = servers.database();
+        assertThat(run("postgres", "--url", other, "--force").err())
+                .contains("PostgreSQL is active already, as localhost:", database() + ": nothing was compared");
     }
 
     // --- the seal ---
@@ -817,17 +1038,103 @@ class toggle_database_test {
     }
 
     @Test
+    void the_seal_stays_on_if_the_settings_could_not_be_switched() throws Exception {
+        var file = toggle_database.SqliteFile.find(moved().toString(), env);
+        done("postgres", "--url", url, "--seal");
+        org.assertj.core.api.Assertions.assertThatThrownBy(() -> file.unseal(file.fingerprint(), () -> {
+            throw new IOException("no space");
+        })).hasMessage("no space");
+        assertThat(file.seals()).isEqualTo(6);
+        org.assertj.core.api.Assertions.assertThatThrownBy(() -> file.unseal("another state", () -> { }))
+                .hasMessageContaining("was written to");
+        assertThat(json(done("sqlite", "--unseal", "--json")).get("switched").getAsBoolean()).isTrue();
+        assertThat(file.seals()).isZero();
+    }
+
+    @Test
     void a_locked_file_is_not_sealed_and_the_settings_stay() throws Exception {
         var file = moved();
         try (var writer = DriverManager.getConnection("jdbc:sqlite:" + file); var statement = writer.createStatement()) {
             statement.execute("begin exclusive");
             var ran = run("postgres", "--url", url, "--seal");
-            assertThat(ran.exit()).isEqualTo(2);
+            assertThat(ran.exit()).isEqualTo(3);
+            assertThat(ran.err()).contains("app.db cannot be read", "lost: whatever is in it").doesNotContain("would find no database");
+            var forced = run("postgres", "--url", url, "--seal", "--force", "--json");
+            assertThat(forced.exit()).isEqualTo(2);
+            assertThat(json(forced).get("switched").getAsBoolean()).as("the seal failed before the settings were switched").isFalse();
+            assertThat(json(forced).get("active").getAsString()).isEqualTo("sqlite");
+            assertThat(text(folder.resolve(".env.toggle"))).contains("\"switched\": null");
             assertThat(text(env)).isEqualTo("DATABASE_URL=sqlite:///app.db\n");
         }
     }
 
+    @Test
+    void a_file_that_is_no_database_is_not_taken_for_postgres_that_is_down_nor_for_an_empty_one() throws Exception {
+        var file = moved();
+        Files.write(file, new byte[8192]);
+        Files.writeString(file, "this is encrypted, or nothing that SQLite knows ".repeat(100));
+        var ran = run("postgres", "--url", url);
+        assertThat(ran.exit()).isEqualTo(3);
+        assertThat(ran.err()).contains("app.db cannot be read", "lost: whatever is in it").doesNotContain("would find no database");
+        assertThat(run("postgres", "--url", url, "--force").err()).contains("forced, and lost by it: whatever is in it");
+        assertThat(run("--check").exit()).isNotZero();
+        assertThat(run("sqlite").err()).contains("nothing was changed", "app.db cannot be read");
+        assertThat(run("--unseal", "--sqlite", "app.db").exit()).isEqualTo(2);
+    }
+
+    @Test
+    void five_hundred_tables_of_every_kind_are_sealed_and_unsealed_again() throws Exception {
+        var file = sqlite(IntStream.range(0, 500).mapToObj(i -> "create table \"t " + i + "\" (id text primary key, n int,"
+                + " twice int as (n * 2) " + (i % 2 == 0 ? "stored" : "virtual") + ")"
+                + (i % 3 == 0 ? " without rowid" : i % 3 == 1 ? " strict" : "") + ";\n")
+                .collect(Collectors.joining()) + "create view v as select * from \"t 0\"; create trigger i instead of insert on v begin"
+                + " insert into \"t 0\" (id, n) values (new.id, new.n); end; create view broken as select * from nowhere;");
+        Files.writeString(env, "DATABASE_URL=" + url + "\n");
+        var before = dump(file);
+        done("--seal", "--sqlite", "app.db");
+        for (var table : List.of("v", "\"t 0\"", "\"t 1\"", "\"t 499\"")) {
+            assertThat(refusal(file, "insert into " + table + " (id, n) values ('a', 1)")).as(table).contains("is sealed");
+        }
+        assertThat(json(run("--sqlite", "app.db", "--json")).getAsJsonObject("sqlite").get("sealed").getAsBoolean()).isTrue();
+        assertThat(done("--unseal", "--sqlite", "app.db").out()).contains("1500 triggers taken out");
+        assertThat(dump(file)).isEqualTo(before);
+    }
+
+    @Test
+    void on_a_read_only_disk_the_seal_fails_and_nothing_is_switched() throws Exception {
+        var data = Files.createDirectory(folder.resolve("data"));
+        Files.move(moved(), data.resolve("app.db"));
+        Files.writeString(env, "DATABASE_URL=sqlite:///data/app.db\n");
+        mount("--bind", "-o", "ro", data.toString(), data.toString());
+        var ran = run("postgres", "--url", url, "--seal", "--json");
+        assertThat(ran.exit()).isEqualTo(2);
+        assertThat(json(ran).get("error").getAsString()).contains("app.db could not be changed", "nothing was changed");
+        assertThat(text(env)).isEqualTo("DATABASE_URL=sqlite:///data/app.db\n");
+        done("postgres", "--url", url);
+    }
+
     // --- status ---
+
+    @Test
+    void the_scheme_says_which_side_it_is_and_no_name_of_a_host_or_database() throws Exception {
+        for (var neither : List.of("mysql://postgres:x@postgres/postgres", "mysql+pymysql://u@h/sqlite", "mongodb://postgresql/sqlite",
+                "jdbc:mysql://postgres/x")) {
+            Files.writeString(env, "DATABASE_URL=" + neither + "\n");
+            assertThat(run("--require-postgres").exit()).as(neither).isEqualTo(2);
+            assertThat(run("status").err()).as(neither).doesNotContain("SQLite is active");
+        }
+        for (var postgres : List.of("psql://u@h/sqlite", "pgsql://sqlite/sqlite", "postgis://u@h/sqlite.db", "jdbc:postgresql://h/sqlite",
+                "POSTGRESQL+psycopg2://u@sqlite/x", "'postgres://u@h/sqlite'", "postgresql:///sqlite?host=/run/sqlite")) {
+            Files.writeString(env, "DATABASE_URL=" + postgres + "\n");
+            assertThat(run("--require-postgres").exit()).as(postgres).isZero();
+        }
+        sqlite("create table t (id integer primary key)");
+        for (var sqlite : List.of("SQLite:///app.db", "sqlite+aiosqlite:///app.db", "jdbc:sqlite:app.db", "file:app.db",
+                "sqlite3:app.db")) {
+            Files.writeString(env, "DATABASE_URL=" + sqlite + "\n");
+            assertThat(json(run("--json")).getAsJsonObject("sqlite").get("answers").getAsBoolean()).as(sqlite).isTrue();
+        }
+    }
 
     @Test
     void status_tells_both_sides_and_what_is_to_be_done() throws Exception {
@@ -1009,14 +1316,21 @@ class toggle_database_test {
         return file;
     }
 
+    void compare(Path file, int exit) {
+        assertThat(migrate(file, "--verify-only")).isEqualTo(exit);
+    }
+
     void move(Path file, String... more) {
+        assertThat(migrate(file, more)).isIn(0, 1, 3);
+    }
+
+    int migrate(Path file, String... more) {
         var script = new migrate_to_postgres();
         script.database.environment = () -> Map.of("DATABASE_URL", url);
         var out = new StringWriter();
         var all = Stream.concat(Stream.of("--sqlite", file.toString(), "--rejects", folder.resolve("rejects").toString(), "--not-migrated",
                 folder.resolve("not_migrated").toString()), Stream.of(more)).toArray(String[]::new);
-        var exit = script.database.command(script).setOut(new PrintWriter(out)).setErr(new PrintWriter(out)).execute(all);
-        assertThat(exit).as(out.toString()).isIn(0, 1, 3);
+        return script.database.command(script).setOut(new PrintWriter(out)).setErr(new PrintWriter(out)).execute(all);
     }
 
     void mount(String... arguments) throws Exception {
