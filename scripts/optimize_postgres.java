@@ -1,6 +1,6 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
-//DESCRIPTION Advises how a PostgreSQL database or a SQLite file gets faster, with evidence; applies it without blocking anybody, and undoes it.
+//DESCRIPTION Says how a PostgreSQL database or a SQLite file gets faster, with evidence; applies it without blocking anybody and undoes it.
 //RUNTIME_OPTIONS --enable-native-access=ALL-UNNAMED -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xmn16m
 //DEPS info.picocli:picocli:4.7.7
 //DEPS org.postgresql:postgresql:42.7.14
@@ -24,6 +24,7 @@ import com.google.gson.reflect.TypeToken;
 import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
 import java.io.ByteArrayOutputStream;
+import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -55,6 +56,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -531,6 +533,7 @@ class optimize_postgres implements Callable<Integer> {
         long diskBytes;
         boolean restart;
         String manual;
+        transient String index; // one that undo drops only if it is still the same
         transient Precheck precheck;
         transient Work work;
         transient Work cleanup;
@@ -621,6 +624,12 @@ class optimize_postgres implements Callable<Integer> {
 
         Change precheck(Precheck check) {
             precheck = check;
+            return this;
+        }
+
+        /** The index that is made: undo drops it only if it is still the same. */
+        Change makes(String index) {
+            this.index = index;
             return this;
         }
 
@@ -1040,10 +1049,12 @@ class optimize_postgres implements Callable<Integer> {
                 retry.awaitFree();
                 try {
                     connection.setAutoCommit(false);
-                    execute(connection, "set local lock_timeout = " + lockTimeout.toMillis()
-                            + "; set local statement_timeout = 0; set local search_path = pg_catalog, pg_temp;"
-                            + " set local client_min_messages = warning; set local idle_in_transaction_session_timeout = 0; set local"
-                                    + " datestyle = iso");
+                    execute(connection, "set transaction isolation level read committed, read write;"
+                            + " set local lock_timeout = " + lockTimeout.toMillis() + "; set local statement_timeout = 0;"
+                            + " set local search_path = pg_catalog, pg_temp; set local client_min_messages = warning;"
+                            + " set local idle_in_transaction_session_timeout = 0; set local datestyle = iso;"
+                            + " set local intervalstyle = postgres; set local extra_float_digits = 1"
+                            + (version >= 17 ? "; set local transaction_timeout = 0" : ""));
                     var result = body.run(connection);
                     connection.commit();
                     return result;
@@ -1053,6 +1064,23 @@ class optimize_postgres implements Callable<Integer> {
                 } finally {
                     leave();
                 }
+            }
+        }
+
+        /**
+         * A transaction that an entry of the ledger tells of: if it is rolled back, so is what the entry says. Policies of row security
+         * that would hide rows from it are an error.
+         */
+        <T> T transaction(Entry entry, Body<T> body, String... locked) throws SQLException, IOException, InterruptedException {
+            var before = new LinkedHashMap<>(entry.details);
+            try {
+                return transaction(connection -> {
+                    execute(connection, "set local row_security = off");
+                    return body.run(connection);
+                }, locked);
+            } catch (SQLException | IOException | InterruptedException | RuntimeException e) {
+                entry.details = before;
+                throw e;
             }
         }
 
@@ -1379,7 +1407,8 @@ class optimize_postgres implements Callable<Integer> {
                         else '' end as before, 'pgbang.optimizations' as name, 0 as rank
                     where case when to_regnamespace('pgbang') is null then has_database_privilege(current_database(), 'create')
                         else has_schema_privilege('pgbang', 'create') end
-                    union all select '', quote_ident(nspname) || '.pgbang_optimizations', 1 from pg_namespace
+                    union all select '', quote_ident(nspname) || '.pgbang_optimizations',
+                        case when pg_has_role(nspowner, 'usage') then 1 else 2 end from pg_namespace
                     where nspname !~ '^pg_' and nspname <> 'information_schema' and nspname <> 'pgbang'
                         and has_schema_privilege(oid, 'create') order by rank, name limit 1""");
             if (places.isEmpty()) {
@@ -1395,6 +1424,11 @@ class optimize_postgres implements Callable<Integer> {
                         debris jsonb not null, details jsonb not null, error text, done_by text not null default session_user,
                             at timestamptz not null default clock_timestamp(),
                         finished timestamptz)"""));
+            if (!context.flag("select relkind = 'r' and pg_get_userbyid(relowner) = current_user from pg_class where oid = to_regclass(?)",
+                    name)) {
+                whyNot = name + " is there already, and is no table of " + context.role + ": look who made it, and drop it";
+                return;
+            }
             table = name;
         }
 
@@ -1609,6 +1643,9 @@ class optimize_postgres implements Callable<Integer> {
                 if (entry.verify != null && !becomesTrue(entry.verify)) {
                     throw new Failed("it was done, but its verification says no: " + entry.verify);
                 }
+                if (change.index != null) {
+                    entry.verify = Indexes.is(change.index, context.text(Indexes.SHAPE.formatted(literal(change.index))));
+                }
                 ledger.finish(entry, "done", null);
                 end(change, "done", null);
             } catch (Remains e) {
@@ -1744,15 +1781,14 @@ class optimize_postgres implements Callable<Integer> {
         int undo(String which) throws Exception {
             report.action = context.script.manner.dryRun ? "dry-run" : "undo";
             ledger.demandReadable();
-            var entries = new ArrayList<>(ledger.entries());
-            Collections.reverse(entries);
-            var wanted = wanted(which, entries);
+            var wanted = wanted(which);
             if (!context.script.manner.dryRun && !wanted.isEmpty()) {
                 if (!ledger.isWritable()) {
                     throw new Failed("the ledger cannot be written: " + ledger.whyNot);
                 }
                 refuseBesideMigration();
                 ledger.lock();
+                wanted = wanted(which); // a run that was at work may have ended
             }
             var plan = new Plan("undo");
             report.add(plan);
@@ -1775,7 +1811,9 @@ class optimize_postgres implements Callable<Integer> {
             return report.print();
         }
 
-        private List<Entry> wanted(String which, List<Entry> entries) {
+        private List<Entry> wanted(String which) throws SQLException {
+            var entries = new ArrayList<>(ledger.entries());
+            Collections.reverse(entries);
             var open = entries.stream().filter(Entry::canBeUndone).toList();
             if (which.isEmpty()) {
                 return open.isEmpty() ? open : open.stream().filter(entry -> entry.run.equals(open.get(0).run)).toList();
@@ -4497,9 +4535,14 @@ class optimize_postgres implements Callable<Integer> {
                         + ") and inhparent = to_regclass(" + literal(series.table.path()) + "))")
                         .former("select to_regclass(" + literal(made) + ") is null");
                 var columns = String.join(", ", series.table.columns(context));
-                change.undo("ALTER TABLE " + series.table.path() + " DETACH PARTITION " + made,
-                        "INSERT INTO " + series.table.path() + " (" + columns + ") OVERRIDING SYSTEM VALUE SELECT " + columns + " FROM "
-                        + made, "DROP TABLE " + made);
+                var most = Math.max(AT_ONCE, 2 * waiting);
+                var silence = hasTriggers(context, series.table.path(), 4, "OA") && mayBeSilent(context);
+                change.undo(texts(List.of("DO " + literal("BEGIN IF (SELECT count(*) FROM (SELECT FROM " + made + " LIMIT " + (most + 1)
+                        + ") r) > " + most + " THEN RAISE 'more than " + most + " rows have come in, which would have to be moved while"
+                        + " others wait: do that by hand'; END IF; END").strip(),
+                        "ALTER TABLE " + series.table.path() + " DETACH PARTITION " + made),
+                        silently(silence, List.of("INSERT INTO " + series.table.path() + " (" + columns
+                        + ") OVERRIDING SYSTEM VALUE SELECT " + columns + " FROM " + made)), List.of("DROP TABLE " + made)));
                 change.undoNote("the former state; rows that have come in go to the default partition, and where there is none, undo "
                         + "fails while there are any");
                 if (series.spare != null) {
@@ -4507,9 +4550,16 @@ class optimize_postgres implements Callable<Integer> {
                 }
                 var queue = series.spare != null && low <= now ? List.of("LOCK TABLE ONLY " + series.table.path()
                         + " IN SHARE ROW EXCLUSIVE MODE") : List.<String>of();
-                return waiting > 0 ? moving(context, series, sibling, change, low, high, waiting)
-                        : series.spare != null && series.spare.number("pages") > PAGES && low > now
-                        ? sparing(series, sibling, change, low, high)
+                if (waiting > 0) {
+                    return moving(context, series, sibling, change, low, high, waiting);
+                }
+                var large = series.spare != null && series.spare.number("pages") > PAGES && low > now && !options.allowBlocking;
+                if (large && series.times() && context.flag("select exists (select 1 from " + series.table.path() + " where " + series.key
+                        + " >= " + series.bound(series.step.plus(series.step.floor(now, low), 1)) + " and isfinite(" + series.key + "))")) {
+                    change.manual("rows of the future come in, which " + series.spare() + " would refuse while it is read; --allow-blocking"
+                            + " reads it while others wait");
+                }
+                return large ? sparing(series, sibling, change, low, high)
                         : change.sql(texts(queue, sibling.create(), sibling.attach(low, high), sibling.dress()));
             }
 
@@ -4543,8 +4593,7 @@ class optimize_postgres implements Callable<Integer> {
                     throws SQLException {
                 var names = series.table.columns(context);
                 var columns = String.join(", ", names);
-                var silence = context.flag("select exists (select 1 from pg_trigger where tgrelid = to_regclass(?) and tgenabled in ('O', "
-                        + "'A') and tgtype & 8 > 0)", series.spare());
+                var silence = hasTriggers(context, series.spare(), 8, "OA");
                 var mirror = waiting <= AT_ONCE || options.allowBlocking ? null : Mirror.of(context, series, sibling, names, low, high);
                 var fill = mirror != null ? mirror.finish()
                         : List.of("WITH moved AS (DELETE FROM ONLY " + series.spare() + " WHERE " + series.rows(low, high) + " RETURNING "
@@ -4553,10 +4602,8 @@ class optimize_postgres implements Callable<Integer> {
                 var before = List.of(texts(sibling.create(), List.of("ALTER TABLE " + sibling.made + " ADD CONSTRAINT pgbang_bounds CHECK ("
                         + series.key + " IS NOT NULL AND " + series.rows(low, high) + ")"),
                         sibling.foreignKeys()));
-                var last = List.of(texts(silence ? List.of("SET LOCAL session_replication_role = replica") : List.of(), fill, silence
-                        ? List.of("SET LOCAL session_replication_role = origin") : List.of(),
-                        sibling.attach(low, high), List.of("ALTER TABLE " + sibling.made + " DROP CONSTRAINT pgbang_bounds"),
-                        sibling.dress()));
+                var last = List.of(texts(silently(silence, fill), sibling.attach(low, high),
+                        List.of("ALTER TABLE " + sibling.made + " DROP CONSTRAINT pgbang_bounds"), sibling.dress()));
                 var lock = List.of("LOCK TABLE ONLY " + series.table.path() + " IN SHARE ROW EXCLUSIVE MODE", "LOCK TABLE ONLY "
                         + series.spare() + " IN ACCESS EXCLUSIVE MODE");
                 change.disk(waiting * 200).lock("ACCESS EXCLUSIVE on " + series.spare() + " while "
@@ -4566,11 +4613,28 @@ class optimize_postgres implements Callable<Integer> {
                             + " would take the move for a deletion, and this role may not silence them: "
                             + (context.version >= 15 ? "GRANT SET ON PARAMETER session_replication_role TO " + context.ident(context.role)
                             : "a superuser may"));
+                } else if (hasTriggers(context, series.spare(), 8, "AR")) {
+                    change.manual("a trigger of " + series.spare() + " that fires for replicas (ENABLE ALWAYS or REPLICA) would take the"
+                            + " move for a deletion");
                 } else if (waiting > AT_ONCE && mirror == null && !options.allowBlocking) {
                     change.manual("without a primary key, " + count(waiting, "row")
                             + " can be moved only at once, which lets others wait for some seconds: --allow-blocking");
                 }
                 return mirror == null ? change.sql(texts(lock, before, last)) : mirror.around(change, before, lock, last);
+            }
+
+            /**
+             * Whether a table has triggers for INSERT (4) or DELETE (8) that fire by default (O), for replicas (R) or always (A): manual,
+             * pg_trigger, and trigger.h for the bits.
+             */
+            private static boolean hasTriggers(Context context, String table, int event, String when) throws SQLException {
+                return context.flag("select exists (select 1 from pg_trigger where tgrelid = to_regclass(?) and tgtype & ? > 0 "
+                        + "and strpos(?, tgenabled::text) > 0)", table, event, when);
+            }
+
+            private static List<String> silently(boolean silence, List<String> statements) {
+                return !silence ? statements : List.of(texts(List.of("SET LOCAL session_replication_role = replica"), statements,
+                        List.of("SET LOCAL session_replication_role = origin")));
             }
 
             private static boolean mayBeSilent(Context context) throws SQLException {
@@ -4710,8 +4774,8 @@ class optimize_postgres implements Callable<Integer> {
                 var drops = List.of("DROP TRIGGER IF EXISTS " + trigger() + " ON " + series.spare(), "DROP FUNCTION IF EXISTS " + function()
                         + "()", "DROP TABLE IF EXISTS " + made);
                 return change.show(texts(before, begin(), List.of(batch("<batch of pages>")), lock, last))
-                        .debris("select exists (select 1 from pg_class where oid = to_regclass(" + literal(made)
-                        + ") and not relispartition)", drops.toArray(String[]::new))
+                        .debris("select exists (select 1 from pg_constraint where conrelid = to_regclass(" + literal(made)
+                        + ") and conname = 'pgbang_bounds')", drops.toArray(String[]::new))
                         .work((context, entry) -> {
                             context.transaction(List.of(texts(before, begin())), series.spare());
                             copy(context);
@@ -4766,7 +4830,8 @@ class optimize_postgres implements Callable<Integer> {
             }
 
             void plan(Context context, Plan plan) throws SQLException {
-                var end = ChronoUnit.MICROS.between(Instant.EPOCH, context.clock().atZone(series.step.zone).minus(age).toInstant());
+                var now = context.clock().minus(series.type.equals("timestamptz") ? 0 : 12, ChronoUnit.HOURS); // see Old.of
+                var end = ChronoUnit.MICROS.between(Instant.EPOCH, now.atZone(series.step.zone).minus(age).toInstant());
                 for (var range : series.ranges) {
                     if (range.high != null && range.high <= end && range.relkind.equals("r")) {
                         plan.add(change(context, range));
@@ -4812,6 +4877,8 @@ class optimize_postgres implements Callable<Integer> {
                     now.ledger.save(entry);
                     var before = constraints(now, range);
                     detach(now, range, gone, detach + " FINALIZE");
+                    entry.details.put("detached", true);
+                    now.ledger.save(entry);
                     if (options.keep) {
                         var more = new ArrayList<>(constraints(now, range));
                         more.removeAll(before);
@@ -4869,6 +4936,9 @@ class optimize_postgres implements Callable<Integer> {
                         var change = new Change("partitions", series.table.plainName(), "drop " + path
                                 + ", which an earlier run has detached");
                         change.id = entry.change;
+                        if (!Boolean.TRUE.equals(entry.details.get("detached"))) {
+                            change.manual("whether that run or somebody else has detached it is not known: look, then run the SQL");
+                        }
                         plan.add(change.sql("DROP TABLE " + path).reason("that run was cut off")
                                 .verify("select to_regclass(" + literal(path) + ") is null")
                                 .undoNote("nothing: the rows of a dropped partition are gone")
@@ -4932,7 +5002,12 @@ class optimize_postgres implements Callable<Integer> {
                     var old = Old.of(context, table, each, options);
                     var archive = options.archive == null ? null : archive(table, wanted.size());
                     var deletion = new Deletion(options, old, archive);
-                    deletion.plan(context, plan);
+                    try {
+                        deletion.plan(context, plan);
+                    } catch (SQLException e) {
+                        unseen(context, plan, table.path(), e);
+                        continue;
+                    }
                     shown.add(new Shown(table.plainName(), old.column, each.days, old.before, deletion.rows < 0 ? "not counted within 10 s"
                             : count(deletion.rows, "row"),
                             old.whole.size(), archive == null ? "" : archive.toString()));
@@ -4984,6 +5059,10 @@ class optimize_postgres implements Callable<Integer> {
             final List<Range> whole = new ArrayList<>();
             Series series;
 
+            /** A table with its partitions, and what inherits from it. */
+            static final String TREE = "with recursive tree (oid, root) as (select ?::oid, ?::oid union all select i.inhrelid, t.root from "
+                    + "tree t join pg_inherits i on i.inhparent = t.oid) ";
+
             /** A foreign key by which another table refers to this one; action as in pg_constraint.confdeltype. */
             record Key(String child, String name, String action, String join) {
             }
@@ -4998,7 +5077,8 @@ class optimize_postgres implements Callable<Integer> {
             static Old of(Context context, Table table, Purge.Wanted wanted, Options options) throws SQLException {
                 var column = column(context, table, wanted.column);
                 var type = column.text("type");
-                var now = type.equals("timestamptz") ? "now()" : "now() at time zone 'UTC'";
+                // in which zone a time without one was written is not known: in the last one of all no row is younger than it seems
+                var now = type.equals("timestamptz") ? "now()" : "now() at time zone 'Etc/GMT+12'";
                 var old = new Old(table, column.text("attname"), type,
                         context.text("select (" + now + " - make_interval(days => ?))::" + type + "::text", wanted.days));
                 old.readKeys(context);
@@ -5028,22 +5108,26 @@ class optimize_postgres implements Callable<Integer> {
                         + (names.isEmpty() ? "It has none of a date or a time" : "--column " + String.join(" or ", names))));
             }
 
+            /** Foreign keys to the table, and those to one of its partitions alone. */
             private void readKeys(Context context) throws SQLException {
-                for (var row : context.query("""
+                for (var row : context.query(TREE + """
                         select format('%I.%I', n.nspname, c.relname) as child, k.conname, k.confdeltype::text as action,
+                            case when k.confrelid <> t.root then format('parent.tableoid in (select %s union select relid from
+                                pg_partition_tree(%1$s::oid)) and ', k.confrelid) else '' end ||
                             (select string_agg(format('child.%I = parent.%I', a.attname, b.attname), ' and ') from unnest(k.conkey,
                                 k.confkey) u (here, there)
                                 join pg_attribute a on a.attrelid = k.conrelid and a.attnum = u.here join pg_attribute b on b.attrelid =
                                     k.confrelid and b.attnum = u.there) as joined
-                        from pg_constraint k join pg_class c on c.oid = k.conrelid join pg_namespace n on n.oid = c.relnamespace
-                        where k.confrelid = ?::oid and k.contype = 'f' and k.conparentid = 0 order by 1, 2""", table.oid)) {
+                        from tree t join pg_constraint k on k.confrelid = t.oid join pg_class c on c.oid = k.conrelid join pg_namespace n
+                            on n.oid = c.relnamespace
+                        where k.contype = 'f' and k.conparentid = 0 order by 1, 2""", table.oid, table.oid)) {
                     keys.add(new Key(row.text("child"), row.text("conname"), row.text("action"), row.text("joined")));
                 }
             }
 
             /**
-             * Partitions that hold nothing but old rows; where a trigger or a foreign key takes note of each deletion they are emptied row
-             * by row.
+             * Partitions that hold nothing but old rows. They are emptied row by row where a trigger or a foreign key takes note of each
+             * deletion, where a view reads one or policies hide rows of it, and where this role may not take them off.
              */
             private void readPartitions(Context context) throws SQLException {
                 if (table.kind.equals("p")) {
@@ -5051,11 +5135,15 @@ class optimize_postgres implements Callable<Integer> {
                     var end = series != null && series.whyNot == null && series.key.equals(context.ident(column))
                             ? Long.valueOf(context.text("select ("
                             + Series.NUMBERS.get(type).formatted(literal(before)) + ")::text")) : Long.MIN_VALUE;
-                    var noticed = context.flag("select exists (select 1 from pg_trigger where tgrelid = ?::oid and tgtype & 8 > 0)",
-                            table.oid);
-                    if (!noticed && end > Long.MIN_VALUE) {
+                    var noticed = context.query(TREE + "select n.nspname, c.relname from tree t join pg_class c on c.oid = t.oid join "
+                            + "pg_namespace n on n.oid = c.relnamespace where exists (select 1 from pg_trigger where tgrelid = c.oid and "
+                            + "tgtype & 8 > 0) or c.oid <> t.root and (c.relrowsecurity or exists (select 1 from pg_depend where "
+                            + "refclassid = 'pg_class'::regclass and refobjid = c.oid and classid = 'pg_rewrite'::regclass))",
+                            table.oid, table.oid)
+                            .stream().map(row -> pathOf(context, row)).toList();
+                    if (end > Long.MIN_VALUE && series.may && !noticed.contains(table.path())) {
                         series.ranges.stream().filter(range -> range.high != null && range.high <= end && range.relkind.equals("r")
-                                && !range.pending).forEach(whole::add);
+                                && !range.pending && !noticed.contains(range.path())).forEach(whole::add);
                     }
                 }
             }
@@ -5085,6 +5173,19 @@ class optimize_postgres implements Callable<Integer> {
                                 + " (" + key.name + ")");
                     }
                 }
+                var further = context.query(TREE + """
+                        , gone (oid) as (
+                            select k.conrelid from tree t join pg_constraint k on k.confrelid = t.oid and k.confdeltype = 'c'
+                            union select k.conrelid from gone g join pg_constraint k on k.confrelid = g.oid and k.confdeltype = 'c')
+                        select distinct format('%I.%I', n.nspname, c.relname) as child from gone g join pg_constraint k
+                            on k.confrelid = g.oid and k.contype = 'f' join pg_class c on c.oid = k.conrelid
+                            join pg_namespace n on n.oid = c.relnamespace
+                        where not c.relispartition order by 1""", table.oid, table.oid)
+                        .stream().map(row -> row.text("child")).toList();
+                if (!further.isEmpty()) {
+                    consequences.add("rows of " + String.join(" and ", further) + " that refer to those are deleted, changed or in the way"
+                            + " (not counted)");
+                }
                 return consequences;
             }
         }
@@ -5106,7 +5207,8 @@ class optimize_postgres implements Callable<Integer> {
             private String wal;
             private Archive archive;
             private Entry previous; // the entry of the run before, if it was not the last word
-            private Range detached; // a partition that it has taken off, but not dropped yet
+            private Range detached; // a partition that an earlier run has taken off, but not dropped yet
+            private Object formerly; // its name and bounds, as the ledger has them
 
             Deletion(Options options, Old old, Path file) {
                 this.options = options;
@@ -5157,16 +5259,24 @@ class optimize_postgres implements Callable<Integer> {
                 }
             }
 
-            /** What the run before was taking off when it died: still half a partition, or a table by itself. */
+            /** What an earlier run was taking off when it died: still half a partition, or a table by itself. */
             private Range detached(Context context) throws SQLException {
-                var unknown = previous == null || !(previous.details.get("detaching") instanceof Number);
-                var row = unknown ? new Row(Map.of()) : context.one("""
-                        select n.nspname, c.relname, c.relispartition as pending from pg_class c join pg_namespace n on n.oid =
-                            c.relnamespace left join pg_inherits i on i.inhrelid = c.oid
-                        where c.oid = ?::oid and (i.inhrelid is null or
-                            (to_jsonb(i)->>'inhdetachpending')::boolean)""", ((Number) previous.details.get("detaching")).longValue());
-                return row.has("relname") ? new Range(row.text("nspname"), row.text("relname"), null, null, null, null, "r",
-                        row.flag("pending"), 0, 0, pathOf(context, row)) : null;
+                for (var entry : context.ledger.entries()) {
+                    if (entry.change.equals("purge/" + old.table.plainName()) && entry.details.get("detaching") instanceof Number oid
+                            && entry.details.get("partitions") instanceof List<?> all && !all.isEmpty()) {
+                        var row = context.one("""
+                                select n.nspname, c.relname, c.relispartition as pending from pg_class c join pg_namespace n on n.oid =
+                                    c.relnamespace left join pg_inherits i on i.inhrelid = c.oid
+                                where c.oid = ?::oid and (i.inhrelid is null or
+                                    (to_jsonb(i)->>'inhdetachpending')::boolean)""", oid.longValue());
+                        formerly = all.get(all.size() - 1);
+                        if (row.has("relname") && ((List<?>) formerly).get(0).equals(pathOf(context, row))) {
+                            return new Range(row.text("nspname"), row.text("relname"), null, null, null, null, "r", row.flag("pending"),
+                                    0, 0, pathOf(context, row));
+                        }
+                    }
+                }
+                return null;
             }
 
             private String detach(Range range) {
@@ -5183,8 +5293,12 @@ class optimize_postgres implements Callable<Integer> {
                 wal = context.text("select pg_current_wal_lsn()::text");
                 guard(context);
                 try (var progress = context.progress("purging " + old.table.plainName(), rows, "row"); var opened = file == null ? null
-                        : Archive.open(context, file, entry)) {
+                        : Archive.open(context, file, entry, old.table.columns(context))) {
                     archive = opened;
+                    if (archive != null) {
+                        archive.note(entry);
+                        context.ledger.save(entry);
+                    }
                     if (detached != null) {
                         takeOff(context, entry, detached);
                     }
@@ -5211,7 +5325,8 @@ class optimize_postgres implements Callable<Integer> {
                 var free = Context.ask(guard, TARGET,
                         "select pg_catalog.pg_try_advisory_xact_lock(pg_catalog.hashtextextended('pgbang.purge', " + old.table.oid
                         + ")) as free").get(0).flag("free");
-                context.execute(guard, "set local idle_in_transaction_session_timeout = 0");
+                context.execute(guard, "set local idle_in_transaction_session_timeout = 0"
+                        + (context.version >= 17 ? "; set local transaction_timeout = 0" : ""));
                 if (!free) {
                     throw new Failed("another run is purging " + old.table.path());
                 }
@@ -5224,11 +5339,8 @@ class optimize_postgres implements Callable<Integer> {
             }
 
             private List<String> leaves(Context context) throws SQLException {
-                return old.table.kind.equals("r") ? List.of(old.table.path()) : context.query("""
-                        with recursive tree (oid) as (select ?::oid union all select i.inhrelid from tree t join pg_inherits i on
-                            i.inhparent = t.oid)
-                        select n.nspname, c.relname from tree t join pg_class c on c.oid = t.oid join pg_namespace n on n.oid =
-                            c.relnamespace where c.relkind = 'r' order by 1, 2""", old.table.oid)
+                return context.query(Old.TREE + "select distinct n.nspname, c.relname from tree t join pg_class c on c.oid = t.oid join "
+                        + "pg_namespace n on n.oid = c.relnamespace where c.relkind = 'r' order by 1, 2", old.table.oid, old.table.oid)
                         .stream().map(row -> pathOf(context, row)).toList();
             }
 
@@ -5237,16 +5349,14 @@ class optimize_postgres implements Callable<Integer> {
                 stopIfLate(context, entry);
                 var detach = "ALTER TABLE " + old.table.path() + " DETACH PARTITION " + range.path();
                 entry.details.put("detaching", context.number("select to_regclass(?)::oid::bigint", range.path()));
-                if (range != detached) {
-                    entry.details.merge("partitions", List.of(List.of(range.path(), old.series.forValues(range))), (a, b) ->
-                            Stream.of((List<?>) a, (List<?>) b).flatMap(List::stream).toList());
-                }
+                entry.details.merge("partitions", List.of(range == detached ? formerly : List.of(range.path(),
+                        old.series.forValues(range))), (a, b) -> Stream.of((List<?>) a, (List<?>) b).flatMap(List::stream).toList());
                 context.ledger.save(entry);
                 if (range != detached || range.pending) {
                     Retirement.detach(context, range, detach + (range.pending ? " FINALIZE" : context.version >= 14
                             && old.series.spare == null ? " CONCURRENTLY" : ""), detach + " FINALIZE");
                 }
-                done(context.transaction(connection -> {
+                done(context.transaction(entry, connection -> {
                     context.execute(connection, "LOCK TABLE " + range.path() + " IN ACCESS EXCLUSIVE MODE");
                     var number = archive == null ? context.number("select count(*) from " + range.path())
                             : archive.add(connection, "SELECT " + String.join(", ", old.table.columns(context)) + " FROM " + range.path());
@@ -5285,7 +5395,8 @@ class optimize_postgres implements Callable<Integer> {
                 walk(context, entry, progress, Walk.of(context, old, leaf, Math.min(1000, most()), start));
                 for (var pass = 0; isLeft(context, leaf); pass++) {
                     if (pass == 3) {
-                        throw new Remains("others keep changing old rows of " + leaf + ": the next run deletes them");
+                        throw new Remains("old rows of " + leaf + " are still there: others keep changing them, which the next run"
+                                + " deletes, or a trigger or a rule keeps them");
                     }
                     walk(context, entry, progress, Walk.of(context, old, leaf, Math.min(1000, most()), 0));
                 }
@@ -5316,7 +5427,7 @@ class optimize_postgres implements Callable<Integer> {
                     var began = System.nanoTime();
                     var batch = walk.batch(context);
                     entry.details.putAll(walk.indexed ? Map.of() : Map.of("leaf", leaf, "page", walk.after()));
-                    var number = context.transaction(connection -> delete(context, connection, entry, leaf, batch), leaf);
+                    var number = context.transaction(entry, connection -> delete(context, connection, entry, leaf, batch), leaf);
                     done(number);
                     walk.next(number);
                     progress.to(deleted);
@@ -5375,6 +5486,7 @@ class optimize_postgres implements Callable<Integer> {
             private long page;
             private boolean around;
             private String from = "";
+            private boolean atEnd;
             private boolean over;
 
             private Walk(Old old, String leaf, Row facts, long size, long start) {
@@ -5418,13 +5530,15 @@ class optimize_postgres implements Callable<Integer> {
                 var column = "parent." + quote(old.column);
                 var oldest = " FROM ONLY " + leaf + " parent WHERE " + old.condition() + from + " ORDER BY " + column + " LIMIT " + size;
                 var last = context.text("select max(c)::text from (select " + column + " c" + oldest + ") b");
-                from = last == null ? from : " and " + column + " >= " + literal(last) + "::" + old.type;
+                var next = last == null ? from : " and " + column + " >= " + literal(last) + "::" + old.type;
+                atEnd = next.equals(from);
+                from = next;
                 return "ctid = ANY (ARRAY(SELECT ctid" + oldest + "))";
             }
 
-            /** On to the next batch; along an index, one without rows is the last. */
+            /** On to the next batch; along an index, the last is one that deletes nothing and ends where it began. */
             void next(long deleted) {
-                over = indexed && deleted == 0;
+                over = indexed && deleted == 0 && atEnd;
                 page = after();
                 if (!around && page >= pages) {
                     around = true;
@@ -5449,32 +5563,60 @@ class optimize_postgres implements Callable<Integer> {
             private long pendingRows;
 
             Archive(Path file) {
-                this.file = file;
+                this.file = file.toAbsolutePath().normalize();
                 compressed = file.toString().endsWith(".gz");
             }
 
-            static Archive open(Context context, Path file, Entry now) throws SQLException, IOException {
-                var archive = new Archive(file.toAbsolutePath());
-                var before = context.ledger.entries().stream().filter(entry -> entry.id != now.id && archive.file.toString()
+            /** The last entry that tells of this file. */
+            private Optional<Entry> last(Context context, long but) throws SQLException {
+                return context.ledger.entries().stream().filter(entry -> entry.id != but && file.toString()
                         .equals(entry.details.get("archive"))).reduce((a, b) -> b);
+            }
+
+            static Archive open(Context context, Path file, Entry now, List<String> columns) throws SQLException, IOException {
+                var archive = new Archive(file);
+                var before = archive.last(context, now.id);
                 var known = before.map(entry -> ((Number) entry.details.get("archive_bytes")).longValue()).orElse(0L);
                 var size = Files.exists(file) ? Files.size(file) : 0;
-                if (before.isPresent() && !before.get().change.equals(now.change) || before.isEmpty() && size > 0) {
+                if (size > 0 && before.isPresent() && before.get().change.equals(now.change + "/restore")) {
+                    throw new Failed("--archive " + file + " has rows that --restore has put back, and would get them twice; choose another"
+                            + " name");
+                } else if (before.isPresent() && !before.get().change.equals(now.change) && size > 0 || before.isEmpty() && size > 0) {
                     throw new Failed("--archive " + file + " is there already, and is not an archive of this table; choose another name");
                 } else if (size > 0 && size < known) {
                     throw new Failed("--archive " + file + " is shorter than what was written to it (" + size + " of " + known
                             + " bytes): keep it aside and choose another name");
                 }
+                archive.start = archive.length = size == 0 ? 0 : known;
+                if (archive.length > 0 && !archive.header().stream().map(context::ident).toList().equals(columns)) {
+                    throw new Failed("--archive " + file + " has other columns than the table has now: choose another name");
+                }
                 Files.createDirectories(archive.file.getParent());
-                archive.channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+                if (!Files.exists(archive.file)) {
+                    create(archive.file);
+                }
+                archive.channel = FileChannel.open(file, StandardOpenOption.WRITE);
                 if (archive.channel.tryLock() == null) {
                     archive.channel.close();
                     throw new Failed("--archive " + file + " is being written by another process");
                 }
-                archive.start = archive.length = size == 0 ? 0 : known;
                 archive.rows = size == 0 ? 0 : before.map(entry -> ((Number) entry.details.get("archive_rows")).longValue()).orElse(0L);
                 archive.channel.truncate(archive.length);
+                archive.pendingLength = archive.length;
+                archive.pendingRows = archive.rows;
                 return archive;
+            }
+
+            /** A file that only its owner may read, as the rows may be private; its name must be on disk too before a row is deleted. */
+            private static void create(Path file) throws IOException {
+                if (!file.getFileSystem().supportedFileAttributeViews().contains("posix")) {
+                    Files.createFile(file);
+                    return;
+                }
+                Files.createFile(file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+                try (var folder = FileChannel.open(file.getParent())) {
+                    folder.force(true);
+                }
             }
 
             /** Fast rather than small, as rows are locked until it is done. */
@@ -5543,10 +5685,46 @@ class optimize_postgres implements Callable<Integer> {
                 }
             }
 
+            /** The archive from a byte on, as far as it was committed. */
             private InputStream read(long from) throws IOException {
-                var in = new BufferedInputStream(Files.newInputStream(file), 1 << 16);
+                var in = new BufferedInputStream(new Part(Files.newInputStream(file), length), 1 << 16);
                 in.skipNBytes(from);
-                return compressed && Files.size(file) > from ? new GZIPInputStream(in, 1 << 16) : in;
+                return compressed && length > from ? new GZIPInputStream(in, 1 << 16) : in;
+            }
+
+            /** The first bytes of a file. */
+            static final class Part extends FilterInputStream {
+                private long left;
+
+                Part(InputStream in, long length) {
+                    super(in);
+                    left = length;
+                }
+
+                @Override
+                public int read() throws IOException {
+                    var one = new byte[1];
+                    return read(one, 0, 1) < 0 ? -1 : one[0] & 0xFF;
+                }
+
+                @Override
+                public int read(byte[] bytes, int offset, int most) throws IOException {
+                    var number = left == 0 ? -1 : in.read(bytes, offset, (int) Math.min(most, left));
+                    left -= Math.max(0, number);
+                    return number;
+                }
+
+                @Override
+                public long skip(long number) throws IOException {
+                    var skipped = in.skip(Math.min(number, left));
+                    left -= skipped;
+                    return skipped;
+                }
+
+                @Override
+                public int available() throws IOException {
+                    return (int) Math.min(in.available(), left);
+                }
             }
 
             /** Counts records: line ends outside of quotes. */
@@ -5586,6 +5764,14 @@ class optimize_postgres implements Callable<Integer> {
                 if (!Files.isReadable(file)) {
                     throw context.wrong("--restore: cannot read " + file);
                 }
+                var known = last(context, 0);
+                var size = Files.size(file);
+                length = known.map(entry -> ((Number) entry.details.get("archive_bytes")).longValue()).orElse(size);
+                if (length > size) {
+                    throw context.wrong("--restore: " + file + " is shorter than what was written to it (" + size + " of " + length
+                            + " bytes)");
+                }
+                var twice = known.isPresent() && known.get().change.endsWith("/restore") && !context.script.manner.force;
                 var columns = header().stream().map(context::ident).toList();
                 if (columns.isEmpty() || !table.columns(context).containsAll(columns)) {
                     throw context.wrong("--restore: " + file + " is not an archive of " + table.plainName() + ": its columns are "
@@ -5597,30 +5783,38 @@ class optimize_postgres implements Callable<Integer> {
                         .key(table.plainName() + "/restore").reason("--restore")
                         .show(texts(again, List.of(copy))).lock("ROW EXCLUSIVE: nobody waits")
                         .undoNote("nothing: --purge deletes them again").work((now, entry) -> {
-                            long records;
-                            try (var in = read(0)) {
-                                records = records(in) - 1;
+                            if (twice) {
+                                throw new Failed("the rows of " + file + " were put back before; --force does it again");
                             }
-                            var restored = now.transaction(connection -> {
+                            try (var in = read(0)) {
+                                rows = records(in) - 1;
+                            }
+                            var restored = now.transaction(entry, connection -> {
                                 for (var sql : again) {
                                     now.execute(connection, sql);
                                 }
+                                long number;
                                 try (var in = read(0)) {
-                                    return connection.unwrap(PGConnection.class).getCopyAPI().copyIn(copy, in);
+                                    number = connection.unwrap(PGConnection.class).getCopyAPI().copyIn(copy, in);
                                 }
+                                if (number != rows) {
+                                    throw new Failed(file + " has " + count(rows, "row") + ", but " + number + " came back: none is kept");
+                                }
+                                pendingLength = length;
+                                pendingRows = rows;
+                                note(entry);
+                                now.ledger.save(entry);
+                                return number;
                             });
                             entry.details.put("rows_restored", restored);
-                            if (restored != records) {
-                                throw new Failed(file + " has " + count(records, "row") + ", but " + restored + " came back");
-                            }
                             now.say("  " + count(restored, "row") + " are back");
                         });
             }
 
             private List<String> partitions(Context context, Table table) throws SQLException {
-                var again = new ArrayList<String>();
+                var again = new LinkedHashSet<String>(); // a run that died and the one after it may both tell of a partition
                 for (var entry : context.ledger.entries()) {
-                    if (entry.change.equals("purge/" + table.plainName()) && file.toAbsolutePath().toString()
+                    if (entry.change.equals("purge/" + table.plainName()) && file.toString()
                             .equals(entry.details.get("archive")) && entry.details.get("partitions") instanceof List<?> all) {
                         for (var each : all) {
                             var made = (List<?>) each;
@@ -5632,7 +5826,7 @@ class optimize_postgres implements Callable<Integer> {
                         }
                     }
                 }
-                return again;
+                return List.copyOf(again);
             }
 
             @Override
@@ -6046,8 +6240,7 @@ class optimize_postgres implements Callable<Integer> {
             foreignKeys(context, plan, builder);
             new Workload(context, plan, builder, indexes).plan();
             reportInvalid(context, plan, indexes);
-            var dropped = redundant(plan, indexes);
-            unused(context, plan, indexes, dropped);
+            unused(context, plan, indexes, redundant(plan, indexes));
         }
 
         static List<Row> read(Context context) throws SQLException {
@@ -6086,7 +6279,10 @@ class optimize_postgres implements Callable<Integer> {
 
         // --- too many ---
 
-        /** Indexes for which another one stands wherever the planner could use them; true duplicates first lose the younger one. */
+        /**
+         * Indexes for which another one stands wherever the planner could use them; true duplicates first lose the younger one. Returns
+         * both: the one that stays has the other's scans before it.
+         */
         private Set<Long> redundant(Plan plan, List<Row> indexes) {
             var keptBy = new LinkedHashMap<Row, Row>();
             for (var index : indexes) {
@@ -6111,7 +6307,8 @@ class optimize_postgres implements Callable<Integer> {
                 }
                 plan.add(change);
             }
-            return keptBy.keySet().stream().map(index -> index.number("oid")).collect(Collectors.toSet());
+            return Stream.concat(keptBy.keySet().stream(), keptBy.values().stream()).map(index -> index.number("oid"))
+                    .collect(Collectors.toSet());
         }
 
         /**
@@ -6165,6 +6362,16 @@ class optimize_postgres implements Callable<Integer> {
             return change.alone("DROP INDEX CONCURRENTLY " + index.text("path")).undoAlone(recreate(index));
         }
 
+        /** What an index is, by numbers, which do not change when the table or a column gets another name. */
+        static final String SHAPE = "select pg_catalog.format('%%s %%s %%s %%s %%s %%s %%s', indrelid, indisunique, indnkeyatts, indkey, "
+                + "indclass, indoption, pg_catalog.pg_get_expr(indpred, indrelid)) from pg_catalog.pg_index where indexrelid = "
+                + "pg_catalog.to_regclass(%s) and indisvalid and indisready";
+
+        /** Whether a usable index still has the shape that it had. */
+        static String is(String path, String shape) {
+            return "select coalesce((" + SHAPE.formatted(literal(path)) + ") = " + literal(shape) + ", false)";
+        }
+
         static String invalid(String path) {
             return "select exists (select 1 from pg_catalog.pg_index where indexrelid = pg_catalog.to_regclass(" + literal(path)
                     + ") and not indisvalid)";
@@ -6211,9 +6418,9 @@ class optimize_postgres implements Callable<Integer> {
          * Unused means: not read once on any node, over a time in which monthly jobs have run too. A server knows its own scans only, so
          * each standby has to be named by --other-node.
          */
-        private void unused(Context context, Plan plan, List<Row> indexes, Set<Long> dropped) throws SQLException, InterruptedException {
+        private void unused(Context context, Plan plan, List<Row> indexes, Set<Long> settled) throws SQLException, InterruptedException {
             var candidates = indexes.stream().filter(index -> index.flag("usable") && !mustStay(index)
-                    && !dropped.contains(index.number("oid")) && index.text("kind").equals("i")
+                    && !settled.contains(index.number("oid")) && index.text("kind").equals("i")
                     && index.number("scans") == 0 && !index.has("last_scan") && index.number("bytes") >= 1 << 20).toList();
             if (candidates.isEmpty()) {
                 return;
@@ -6240,7 +6447,8 @@ class optimize_postgres implements Callable<Integer> {
         /** Whether the index begins with a column of the foreign key: it may be the only one that serves it. */
         private static boolean serves(Row index, Row key) {
             return index.number("table_oid") == key.number("table_oid") && key.list("columns").stream()
-                    .anyMatch(column -> index.text("definition").matches("(?s).*\\(\"?" + Pattern.quote(column) + "\"?[ ,)].*"));
+                    .anyMatch(column -> index.text("definition").matches("(?s).*\\(\"?" + Pattern.quote(column.replace("\"", "\"\""))
+                            + "\"?[ ,)].*"));
         }
     }
 
@@ -6308,9 +6516,9 @@ class optimize_postgres implements Callable<Integer> {
         }
 
         /** An index on columns (as SQL) of a table; empty if one on the same columns is planned already. */
-        java.util.Optional<Change> create(String table, String kind, List<String> columns, String purpose) throws SQLException {
+        Optional<Change> create(String table, String kind, List<String> columns, String purpose) throws SQLException {
             if (!planned.add(table + " " + columns)) {
-                return java.util.Optional.empty();
+                return Optional.empty();
             }
             var facts = context.one("select n.nspname as schema, c.relname as name, greatest(c.reltuples, 0)::float8 as rows,"
                     + " coalesce(s.n_tup_ins + s.n_tup_upd - s.n_tup_hot_upd, 0) as writes,"
@@ -6331,7 +6539,7 @@ class optimize_postgres implements Callable<Integer> {
                     .evidence("estimated_bytes", bytes).evidence("writes_to_table", facts.number("writes"))
                             .evidence("hot_update_percent", facts.has("hot") ? facts.number("hot") : null).disk(bytes)
                     .precheck(now -> facts.flag("owned") ? null : "only the owner of " + table + " may create an index on it");
-            return java.util.Optional.of(kind.equals("p") ? partitioned(change, table, name, columns)
+            return Optional.of(kind.equals("p") ? partitioned(change, table, name, columns)
                     : plain(change, table, name, columns));
         }
 
@@ -6372,7 +6580,7 @@ class optimize_postgres implements Callable<Integer> {
             return change.alone("CREATE INDEX CONCURRENTLY "
                     + path.substring(path.indexOf('.', path.startsWith("\"") ? path.indexOf('"', 1) : 0) + 1) + " ON " + table + " ("
                     + String.join(", ", columns) + ")")
-                    .undoAlone("DROP INDEX CONCURRENTLY " + path).lock("SHARE UPDATE EXCLUSIVE: reading and writing go on")
+                    .undoAlone("DROP INDEX CONCURRENTLY " + path).makes(path).lock("SHARE UPDATE EXCLUSIVE: reading and writing go on")
                             .debris(Indexes.invalid(path), "DROP INDEX CONCURRENTLY IF EXISTS " + path)
                     .verify("select coalesce((select indisvalid and indisready from pg_catalog.pg_index where indexrelid ="
                             + " pg_catalog.to_regclass(" + literal(path) + ")), false)")
@@ -6418,7 +6626,8 @@ class optimize_postgres implements Callable<Integer> {
                     now.transaction(List.of(statement));
                 }
             }).cleanup((now, entry) -> now.transaction(List.of(drops))).undo("DROP INDEX " + path)
-                    .lock("SHARE on the partitioned table for a moment, within lock_timeout; SHARE UPDATE EXCLUSIVE on each partition")
+                    .makes(path).lock("SHARE on the partitioned table for a moment, within lock_timeout; SHARE UPDATE EXCLUSIVE on each"
+                            + " partition")
                     .debris(Indexes.invalid(path), drops)
                     .verify("select coalesce((select indisvalid from pg_catalog.pg_index where indexrelid = pg_catalog.to_regclass("
                             + literal(path) + ")), false)")
@@ -6604,7 +6813,8 @@ class optimize_postgres implements Callable<Integer> {
                             s.temp_blks_written as temp_blocks
                     from %2$s s where s.dbid = (select oid from pg_database where datname = current_database())) s
                     where query <> '<insufficient privilege>' and query ~* '^\\s*(select|with|insert|update|delete|merge|values|table)\\y'
-                        and query !~* '\\y(pgbang|pg_(stat|class|locks|settings|file|catalog|index|namespace|roles|proc|attribute|partition|database|constraint))' order by total_ms desc limit %3$d"""
+                        and query !~* '\\y(pgbang|pg_(stat|class|locks|settings|file|catalog|index|namespace|roles|proc|attribute))'
+                        and query !~* '\\ypg_(partition|database|constraint)' order by total_ms desc limit %3$d"""
                             .formatted(time, view, STATEMENTS));
         }
 
@@ -7344,7 +7554,7 @@ class optimize_postgres implements Callable<Integer> {
             /** Null if it does not only read, if a parameter belongs to no column, or if it takes more than ten seconds. */
             Double milliseconds() throws SQLException {
                 if (!statement.text.matches("(?is)(select|with)\\b.*")
-                        || statement.text.matches("(?is).*\\b(insert|update|delete|merge|for\\s+(no\\s+key\\s+)?update|for\\s+(key\\s+)?share|nextval)\\b.*")) {
+                        || statement.text.matches("(?is).*\\b(insert|update|delete|merge|for\\s+(key\\s+)?share|nextval)\\b.*")) {
                     return null;
                 }
                 try {
@@ -7377,7 +7587,8 @@ class optimize_postgres implements Callable<Integer> {
                 }
                 var parameters = Pattern.compile("\\$(\\d+)").matcher(statement.text);
                 return parameters.results().allMatch(each -> values.get(Integer.parseInt(each.group(1))) != null)
-                        ? parameters.reset().replaceAll(each -> Matcher.quoteReplacement(literal(values.get(Integer.parseInt(each.group(1)))))) : null;
+                        ? parameters.reset().replaceAll(each -> Matcher.quoteReplacement(literal(values.get(
+                                Integer.parseInt(each.group(1)))))) : null;
             }
 
             private String value(Relation relation, Condition condition) throws SQLException {
@@ -7574,7 +7785,7 @@ class optimize_postgres implements Callable<Integer> {
                         .reason(size(bytes) + " of " + size(Files.size(file)) + " are free pages").evidence("free_bytes", bytes)
                         .evidence("needed_bytes", needed).evidence("usable_bytes", usable).sql("VACUUM")
                                 .verify("select (select freelist_count from pragma_freelist_count) = 0")
-                                .undoNote("nothing: the rows are the same")
+                                .undoNote("nothing: the rows are the same; rowids of tables without INTEGER PRIMARY KEY may be others")
                         .lock("everybody waits until it is done");
                 plan.add(usable > needed + (64 << 20) ? change : change.manual("it needs " + size(needed) + " in free space, there are "
                         + size(usable)));

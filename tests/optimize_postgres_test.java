@@ -271,7 +271,8 @@ class optimize_postgres_test {
     @Test
     void an_index_is_unused_only_if_it_was_counted_long_enough() throws Exception {
         var url = servers.database();
-        execute(url, "create table t (id int primary key, a int, b int)", "insert into t select g, g, g from generate_series(1, 100000) g",
+        execute(url, "create table t (id int primary key, a int, b int)", "insert into t select g, g, g from "
+                + "generate_series(1, 100000) g",
                 "create index t_a on t (a)", "create index t_b on t (b)",
                 "analyze t", "select pg_stat_reset()", "set enable_seqscan = off; select count(*) from t where b = 5");
         await(url, "(select idx_scan > 0 from pg_stat_user_indexes where indexrelname = 't_b')");
@@ -283,6 +284,36 @@ class optimize_postgres_test {
             assertThat(run(url, "--apply", "indexes", "--dry-run", "--json").ids(false)).containsExactly("indexes/unused public.t_a");
         } finally {
             optimize_postgres.Indexes.daysOfEvidence = days;
+        }
+    }
+
+    @Test
+    void the_index_that_stands_for_another_is_not_called_unused() throws Exception {
+        var url = servers.database();
+        execute(url, "create table t (id int primary key, a int, b int, \"c \"\"d\" int references t)",
+                "insert into t select g, g, g, g from generate_series(1, 100000) g", "create index t_a on t (a)", "create "
+                        + "index t_ab on t (a, b)",
+                "create index t_c on t (\"c \"\"d\")", "analyze t", "select pg_stat_reset()");
+        var days = optimize_postgres.Indexes.daysOfEvidence;
+        try {
+            optimize_postgres.Indexes.daysOfEvidence = 0;
+            assertThat(run(url, "--apply", "indexes", "--dry-run", "--json").ids(false)).containsExactly("indexes/drop public.t_a");
+        } finally {
+            optimize_postgres.Indexes.daysOfEvidence = days;
+        }
+    }
+
+    @Test
+    void an_index_that_took_the_place_of_ours_is_not_dropped_by_undo_but_renamed_columns_do_not_hinder_it() throws Exception {
+        for (var replaced : List.of(true, false)) {
+            var url = servers.database();
+            execute(url, "create table parent (id int primary key)", "create table child (x int, p int references parent)");
+            assertThat(run(url, "--apply", "indexes").exit).isZero();
+            execute(url, replaced ? "drop index child_p_idx" : "alter table child rename p to q",
+                    replaced ? "create index child_p_idx on child (p desc, x)" : "alter table child rename to kid");
+            var undone = run(url, "--undo", "--json");
+            assertThat(undone.exit).as(undone.out + undone.err).isEqualTo(replaced ? 1 : 0);
+            assertThat(value(url, "select (to_regclass('child_p_idx') is not null)::text")).isEqualTo(String.valueOf(replaced));
         }
     }
 
@@ -570,6 +601,20 @@ class optimize_postgres_test {
     }
 
     @Test
+    void a_view_in_the_place_of_the_ledger_is_not_believed_either() throws Exception {
+        var url = servers.database();
+        execute(url, "create table p (id int primary key)", "create table c (id int, r int references p)");
+        run(url, "--apply", "indexes", "--json");
+        execute(url, "update pgbang.optimizations set status = 'started', debris_if = 'select true', debris = '[\"create table owned (x"
+                + " int)\"]'", "alter table pgbang.optimizations set schema public", "alter table optimizations rename to bait",
+                "create view pgbang.optimizations as select * from bait", "drop index c_r_idx");
+        var run = run(url, "--apply", "indexes", "--json");
+        assertThat(run.exit).isEqualTo(1);
+        assertThat(run.out).contains("pgbang.optimizations is there already, and is no table of postgres");
+        assertThat(value(url, "select count(*) from pg_class where relname in ('owned', 'c_r_idx')")).isEqualTo("0");
+    }
+
+    @Test
     void what_somebody_has_changed_since_is_not_undone_without_force() throws Exception {
         var url = servers.database();
         execute(url, "create table p (id int primary key)", "create table c (id int, r int references p)");
@@ -594,7 +639,8 @@ class optimize_postgres_test {
             var free = context.freeBytes(0);
             assertThat(free).isPositive();
             var engine = new optimize_postgres.Engine(context);
-            assertThat(engine.against(new optimize_postgres.Change("indexes", "x", "x").disk(free))).contains("free on the server's disk");
+            assertThat(engine.against(new optimize_postgres.Change("indexes", "x", "x").disk(free))).contains("free on the "
+                    + "server's disk");
             assertThat(engine.against(new optimize_postgres.Change("indexes", "x", "x").disk(1000))).isNull();
         }
     }

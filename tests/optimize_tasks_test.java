@@ -53,11 +53,11 @@ class optimize_tasks_test {
     void views_are_refreshed_after_those_that_they_read_also_through_views_and_functions() throws Exception {
         sql("""
                 create table base (id int primary key); create materialized view z as select id from base; create unique index on z (id);
-                create view between_them as select id from z; create function through() returns int language sql return (select max(id)
-                    from between_them);
+                create view between_them as select id from z;
+                create function through() returns int language sql return (select max(id) from between_them);
                 create materialized view a as select through() as id; create unique index on a (id);
-                create materialized view "0 ""first"" é" as select coalesce(id, 0) + 1 as id from a; create unique index on "0 ""first"" é"
-                    (id);
+                create materialized view "0 ""first"" é" as select coalesce(id, 0) + 1 as id from a;
+                create unique index on "0 ""first"" é" (id);
                 insert into base values (1)""");
         var run = run("--apply", "matviews");
         assertThat(run.exit).as(run.err).isZero();
@@ -114,7 +114,8 @@ class optimize_tasks_test {
 
     @Test
     void the_grant_is_named_where_the_role_may_not_refresh_or_partition_or_delete() throws Exception {
-        sql("create materialized view m as select 1 as id; create table e (n int) partition by range (n); create table e_0 partition of e "
+        sql("create materialized view m as select 1 as id; create table e (n int) partition by range (n); create table e_0 "
+                + "partition of e "
                 + "for values from (0) to (10); create table logs (at date); drop role if exists tasks_guest; create role tasks_guest "
                 + "login; grant create on database " + url.replaceAll(".*/", "") + " to tasks_guest");
         var run = run(url.replace("postgres@", "tasks_guest@"), "--apply", "matviews");
@@ -211,7 +212,8 @@ class optimize_tasks_test {
 
     @Test
     void undo_gives_rows_back_to_the_default_partition_and_without_one_refuses_to_lose_them() throws Exception {
-        sql("create table e (id int, n int not null) partition by range (n); create table e_0 partition of e for values from (0) to (10); "
+        sql("create table e (id int, n int not null) partition by range (n); create table e_0 partition of e for values from "
+                + "(0) to (10); "
                 + "insert into e values (1, 5)");
         assertThat(run("--apply", "partitions", "--ahead", "1").changes("done")).containsExactly("partitions/public.e/e_10");
         sql("insert into e values (2, 15)");
@@ -284,7 +286,8 @@ class optimize_tasks_test {
     @MethodSource("majors")
     void many_rows_are_moved_while_others_write_and_no_change_of_theirs_is_lost(int major) throws Exception {
         url = servers.database(major);
-        sql(WITH_DEFAULT + "insert into e select i, 100000 + i, 1, 'row ' || i from generate_series(1, 30000) i; create table expected as "
+        sql(WITH_DEFAULT + "insert into e select i, 100000 + i, 1, 'row ' || i from generate_series(1, 30000) i; create table "
+                + "expected as "
                 + "select * from e");
         var stop = new java.util.concurrent.atomic.AtomicBoolean();
         var longest = new java.util.concurrent.atomic.AtomicLong();
@@ -370,7 +373,8 @@ class optimize_tasks_test {
             """;
 
     static String current() {
-        return "do $$ begin execute format('create table l_now partition of l for values from (%L) to (%L)', date_trunc('month', now() at "
+        return "do $$ begin execute format('create table l_now partition of l for values from (%L) to (%L)', "
+                + "date_trunc('month', now() at "
                 + "time zone 'UTC') at time zone 'UTC',"
                 + " (date_trunc('month', now() at time zone 'UTC') + interval '1 month') at time zone 'UTC'); end $$;";
     }
@@ -403,7 +407,8 @@ class optimize_tasks_test {
         assertThat(run.exit).as(run.err + run.json).isZero();
         assertThat(run.change("partitions/public.l/l_2020_01/retire").get("undo_note").getAsString())
                 .contains("nothing: the rows of a dropped partition are gone");
-        assertThat(column("select relname from pg_class where relname like 'l\\_%' and relkind = 'r' order by 1")).containsExactly("l_now");
+        assertThat(column("select relname from pg_class where relname like 'l\\_%' and relkind = 'r' order by "
+                + "1")).containsExactly("l_now");
         assertThat(column("select id from l")).containsExactly("99");
     }
 
@@ -431,7 +436,8 @@ class optimize_tasks_test {
         }
         var ended = run("--apply", "partitions", "--ahead", "0", "--retain", "24 months");
         assertThat(ended.exit).as(ended.err + ended.json).isZero();
-        assertThat(column("select relname from pg_class where relname like 'l\\_%' and relkind = 'r' order by 1")).containsExactly("l_now");
+        assertThat(column("select relname from pg_class where relname like 'l\\_%' and relkind = 'r' order by "
+                + "1")).containsExactly("l_now");
     }
 
     @Test
@@ -459,7 +465,8 @@ class optimize_tasks_test {
                 "purge.dashboard_logs = 30 days\npurge.query_performance = 90 days recorded_at # long\n");
         var run = run("cleanup_logs", "--config", config.toString());
         assertThat(run.exit).as(run.err + run.json).isZero();
-        assertThat(column("select (select count(*) filter (where logged_at >= now() - interval '31 days' and logged_at < now() + interval "
+        assertThat(column("select (select count(*) filter (where logged_at >= now() - interval '31 days' and logged_at < "
+                + "now() + interval "
                 + "'1 hour') || '/' || count(*) from dashboard_logs where component = 'c')"
                 + " || ' ' || (select count(*) from query_performance where query_hash = 'h')")).containsExactly("30/30 90");
         assertThat(run("cleanup_logs", "--config", config.toString()).changes("done")).isEmpty();
@@ -540,7 +547,8 @@ class optimize_tasks_test {
         assertThat(run.exit).as(run.err + run.json).isZero();
         sql("create table archived (like t)");
         try (var connection = servers.connect(url); var csv = new GZIPInputStream(Files.newInputStream(file))) {
-            connection.unwrap(org.postgresql.PGConnection.class).getCopyAPI().copyIn("copy archived from stdin (format csv, header)", csv);
+            connection.unwrap(org.postgresql.PGConnection.class).getCopyAPI().copyIn("copy archived from stdin (format csv, "
+                    + "header)", csv);
         }
         assertThat(column("select count(*), count(distinct id), min(id), max(id) from archived")).containsExactly("20000|20000|1|20000");
     }
@@ -601,15 +609,289 @@ class optimize_tasks_test {
     }
 
     @Test
+    void what_a_killed_run_wrote_after_its_last_commit_is_not_restored_and_nothing_is_restored_twice() throws Exception {
+        for (var name : List.of("t.csv", "t.csv.gz")) {
+            sql("drop table if exists t; create table t (id int, at timestamptz); insert into t select i, now() - interval "
+                    + "'90 days' from "
+                    + "generate_series(1, 500) i");
+            var file = folder.resolve(name);
+            assertThat(run("--purge", "t", "--days", "30", "--archive", folder + "/./" + name).exit).isZero();
+            if (Files.getFileStore(file).supportsFileAttributeView("posix")) {
+                assertThat(Files.getPosixFilePermissions(file)).as("only the owner's").hasSize(2);
+            }
+            var more = new java.io.ByteArrayOutputStream();
+            try (var out = name.endsWith("gz") ? new java.util.zip.GZIPOutputStream(more) : more) {
+                out.write("501,2020-01-01 00:00:00+00\n\"cut off".getBytes(StandardCharsets.UTF_8));
+            }
+            Files.write(file, java.util.Arrays.copyOf(more.toByteArray(), more.size() - 3), java.nio.file.StandardOpenOption.APPEND);
+            assertThat(run("--purge", "t", "--restore", file.toString()).exit).isZero();
+            assertThat(column("select count(*), count(distinct id), max(id) from t")).containsExactly("500|500|500");
+            var twice = run("--purge", "t", "--restore", file.toString());
+            assertThat(twice.exit).isEqualTo(2);
+            assertThat(twice.json.toString()).contains("were put back before");
+            var again = run("--purge", "t", "--days", "30", "--archive", file.toString());
+            assertThat(again.exit).isEqualTo(2);
+            assertThat(again.json.toString()).contains("would get them twice");
+            assertThat(column("select count(*) from t")).containsExactly("500");
+        }
+    }
+
+    @Test
+    void a_restore_that_a_trigger_thins_out_leaves_nothing_behind() throws Exception {
+        sql("create table t (id int, at timestamptz); insert into t select i, now() - interval '90 days' from generate_series(1, 50) i");
+        var file = folder.resolve("t.csv").toString();
+        assertThat(run("--purge", "t", "--days", "30", "--archive", file).exit).isZero();
+        sql("create function odd() returns trigger language plpgsql as 'begin if new.id % 2 = 1 then return new; end if; "
+                + "return null; end';"
+                + "create trigger odd before insert on t for each row execute function odd()");
+        var run = run("--purge", "t", "--restore", file);
+        assertThat(run.exit).isEqualTo(2);
+        assertThat(run.json.toString()).contains("has 50 rows, but 25 came back");
+        assertThat(column("select count(*) from t")).containsExactly("0");
+        sql("drop trigger odd on t");
+        assertThat(run("--purge", "t", "--restore", file).exit).isZero();
+        assertThat(column("select count(*) from t")).containsExactly("50");
+    }
+
+    @Test
+    void an_archive_means_the_same_whatever_style_of_intervals_the_database_prefers() throws Exception {
+        var database = "alter database " + url.replaceAll(".*/", "") + " set intervalstyle = ";
+        sql("create table t (at timestamptz, took interval); insert into t values (now() - interval '90 days', '-1 day "
+                + "-02:03:04'), (now() - "
+                + "interval '91 days', '-1 year -2 mons'); " + database + "sql_standard");
+        var file = folder.resolve("t.csv").toString();
+        var all = column("set intervalstyle = iso_8601; select took::text from t order by at");
+        assertThat(run("--purge", "t", "--days", "30", "--archive", file).exit).isZero();
+        sql(database + "postgres");
+        assertThat(run("--purge", "t", "--restore", file).exit).isZero();
+        assertThat(column("set intervalstyle = iso_8601; select took::text from t order by at")).isEqualTo(all);
+    }
+
+    @Test
+    void an_archive_is_not_continued_with_other_columns() throws Exception {
+        sql("create table t (id int, at timestamptz); insert into t values (1, now() - interval '90 days')");
+        var file = folder.resolve("t.csv");
+        assertThat(run("--purge", "t", "--days", "30", "--archive", file.toString()).exit).isZero();
+        var before = Files.readString(file);
+        sql("alter table t add note text; insert into t values (2, now() - interval '90 days', 'x')");
+        var run = run("--purge", "t", "--days", "30", "--archive", file.toString());
+        assertThat(run.exit).isEqualTo(2);
+        assertThat(run.json.toString()).contains("has other columns than the table has now");
+        assertThat(file).hasContent(before);
+        assertThat(column("select id from t")).containsExactly("2");
+    }
+
+    @Test
+    void a_batch_that_fails_when_it_commits_is_not_counted_as_archived() throws Exception {
+        sql("create table t (id int primary key, at timestamptz); insert into t select i, now() - interval '90 days' from "
+                + "generate_series(1, "
+                + "3000) i; create index on t (at); create function later() returns trigger language plpgsql as "
+                + "'begin if old.id = 2500 then raise ''not this one''; end if; return null; end';"
+                + "create constraint trigger later after delete on t deferrable initially deferred for each row execute "
+                        + "function later()");
+        var file = folder.resolve("t.csv").toString();
+        var failed = run("--purge", "t", "--days", "30", "--batch", "500", "--archive", file);
+        assertThat(failed.exit).as(failed.err).isEqualTo(2);
+        assertThat(failed.json.toString()).contains("not this one");
+        var left = Integer.parseInt(column("select count(*) from t").get(0));
+        assertThat(left).isBetween(1, 2999);
+        assertThat(column("select details->>'archive_rows' from pgbang.optimizations")).containsExactly(String.valueOf(3000 - left));
+        sql("drop trigger later on t");
+        assertThat(run("--purge", "t", "--days", "30", "--archive", file).exit).isZero();
+        assertThat(run("--purge", "t", "--restore", file).exit).isZero();
+        assertThat(column("select count(*), count(distinct id) from t")).containsExactly("3000|3000");
+    }
+
+    @Test
+    void rows_that_a_trigger_keeps_do_not_hide_those_behind_them() throws Exception {
+        sql("create table t (id int, at timestamptz); insert into t select i, now() - interval '90 days' + i * interval '1 minute' from "
+                + "generate_series(1, 4000) i; create index on t (at); create function hold() returns trigger language plpgsql as "
+                + "'begin if old.id <= 1500 then return null; end if; return old; end';"
+                + "create trigger hold before delete on t for each row execute function hold()");
+        var run = run("--purge", "t", "--days", "30", "--batch", "500", "--archive", folder.resolve("t.csv").toString());
+        assertThat(run.exit).as(run.err).isEqualTo(1);
+        assertThat(run.json.toString()).contains("a trigger or a rule keeps them");
+        assertThat(column("select count(*), max(id) from t")).containsExactly("1500|1500");
+    }
+
+    @Test
+    void times_without_a_zone_are_old_only_if_they_are_so_in_every_zone() throws Exception {
+        for (var zone : List.of("Etc/GMT+12", "UTC", "Pacific/Kiritimati")) {
+            sql("drop table if exists t; create table t (id int, at timestamp); drop table if exists d; create table d (id int, at date);"
+                    + "set timezone = '" + zone + "'; insert into t values (1, localtimestamp - interval '30 days' + interval "
+                            + "'1 minute'), "
+                    + "(2, localtimestamp - interval '32 days'); insert into d values (1, (localtimestamp - interval '30 "
+                            + "days' + interval "
+                    + "'1 minute')::date), (2, current_date - 33)");
+            assertThat(run("--purge", "t", "--days", "30").exit).isZero();
+            assertThat(run("--purge", "d", "--days", "30").exit).isZero();
+            assertThat(column("select id from t union all select id from d")).as(zone).containsExactly("1", "1");
+        }
+    }
+
+    @Test
+    void children_that_inherit_are_purged_too_and_one_table_that_cannot_be_seen_does_not_hide_the_next() throws Exception {
+        sql("create table t (id int, at timestamptz); create table t_child () inherits (t); insert into t_child select i, "
+                + "now() - interval "
+                + "'90 days' from generate_series(1, 10) i; create table hidden (at timestamptz); drop role if exists tasks_cleaner; "
+                + "create role tasks_cleaner login; grant select, delete on t, t_child to tasks_cleaner; grant create on database "
+                + url.replaceAll(".*/", "") + " to tasks_cleaner");
+        var config = Files.writeString(folder.resolve("config"), "purge.hidden = 30 days\npurge.t = 30 days\n");
+        var run = run(url.replace("postgres@", "tasks_cleaner@"), "cleanup_logs", "--config", config.toString());
+        assertThat(run.exit).as(run.err + run.json).isEqualTo(3);
+        assertThat(run.json.toString()).contains("permission denied for table hidden");
+        assertThat(run.changes("done")).containsExactly("purge/public.t");
+        assertThat(column("select count(*) from t")).containsExactly("0");
+    }
+
+    @Test
+    void a_partition_that_others_refer_to_or_that_a_view_reads_is_emptied_row_by_row() throws Exception {
+        sql(OLD + current() + "alter table l_2020_01 add unique (id); create table holds (l int references l_2020_01 (id)); "
+                + "insert into holds "
+                + "select min(id) from l_2020_01; create view reads as select * from l_2020_02; insert into l values (now(), 99)");
+        var held = column("select l from holds").get(0);
+        var run = run("--purge", "l", "--days", "30");
+        assertThat(run.exit).as(run.err + run.json).isZero();
+        assertThat(column("select id from l order by 1")).containsExactlyInAnyOrder(held, "99");
+        assertThat(column("select relname from pg_class where relname like 'l\\_20%' and relkind = 'r' order by 1"))
+                .containsExactly("l_2020_01", "l_2020_02");
+        sql("drop table holds; create table holds (l int references l_2020_01 (id) on delete cascade); insert into holds "
+                + "select min(id) from "
+                + "l_2020_01; create table deeper (h int); alter table holds add unique (l); alter table deeper add foreign key (h) "
+                + "references holds (l)");
+        var cascades = run("--purge", "l", "--days", "30");
+        assertThat(cascades.exit).isEqualTo(1);
+        assertThat(cascades.change("purge/public.l").get("manual").getAsString()).contains("1 row of public.holds are deleted too",
+                "rows of public.deeper that refer to those");
+        assertThat(column("select count(*) from holds")).containsExactly("1");
+    }
+
+    @Test
+    void rows_that_row_security_hides_are_neither_dropped_nor_left_out_of_the_archive() throws Exception {
+        sql(OLD + current() + "drop role if exists tasks_owner; create role tasks_owner login; grant create on database "
+                + url.replaceAll(".*/", "") + " to tasks_owner; grant create, usage on schema public to tasks_owner; alter "
+                        + "table l owner to "
+                + "tasks_owner; alter table l_2020_01 owner to tasks_owner; alter table l_2020_02 owner to tasks_owner; alter "
+                        + "table l_2020_01 "
+                + "enable row level security, force row level security; create policy half on l_2020_01 using (id % 2 = 0)");
+        var hidden = column("select l::text from l_2020_01 l order by 1");
+        var run = run(url.replace("postgres@", "tasks_owner@"), "--purge", "l", "--days", "30", "--archive", folder.resolve("l.csv")
+                .toString());
+        assertThat(run.exit).as(run.err + run.json).isEqualTo(1);
+        assertThat(run.change("purge/public.l").get("message").getAsString()).contains("row-level security");
+        assertThat(column("select l::text from l order by 1")).isEqualTo(hidden);
+    }
+
+    @Test
+    void a_partition_that_a_dead_run_took_off_is_found_after_a_run_that_failed_early() throws Exception {
+        sql(OLD + current() + "insert into l values (now(), 99)");
+        var all = column("select l::text from l order by id");
+        var file = folder.resolve("l.csv").toString();
+        try (var reader = servers.connect(url)) {
+            sql("create function stop() returns event_trigger language plpgsql as 'begin raise ''not now''; end'; create "
+                    + "event trigger stop "
+                    + "on ddl_command_start when tag in ('DROP TABLE') execute function stop()");
+            assertThat(run("--purge", "l", "--days", "30", "--archive", file).exit).isEqualTo(2);
+            sql("drop event trigger stop");
+        }
+        assertThat(column("select count(*) from pg_class c where relname like 'l\\_20%' and relkind = 'r' and not relispartition"))
+                .containsExactly("1");
+        var foreign = Files.writeString(folder.resolve("foreign.csv"), "important").toString();
+        assertThat(run("--purge", "l", "--days", "30", "--archive", foreign).exit).isEqualTo(2);
+        var run = run("--purge", "l", "--days", "30", "--archive", file);
+        assertThat(run.exit).as(run.err + run.json).isZero();
+        assertThat(column("select relname from pg_class where relname like 'l\\_20%' and relkind = 'r'")).isEmpty();
+        assertThat(run("--purge", "l", "--restore", file).exit).isZero();
+        assertThat(column("select l::text from l order by id")).isEqualTo(all);
+    }
+
+    @Test
+    void a_partition_that_somebody_else_has_detached_meanwhile_is_not_dropped() throws Exception {
+        sql(OLD + current());
+        try (var reader = servers.connect(url)) {
+            reader.setAutoCommit(false);
+            reader.createStatement().execute("lock table l in share update exclusive mode");
+            assertThat(run("--apply", "partitions", "--ahead", "0", "--retain", "24 months", "--lock-deadline", "0.5").exit).isEqualTo(2);
+        }
+        sql("alter table l detach partition l_2020_01; alter table l_2020_02 rename to other");
+        var run = run("--apply", "partitions", "--ahead", "0", "--retain", "24 months");
+        assertThat(run.change("partitions/public.l/l_2020_01/retire").get("manual").getAsString()).contains("somebody else "
+                + "has detached it");
+        assertThat(column("select count(*) > 0 from l_2020_01")).containsExactly("t");
+    }
+
+    @Test
+    void undo_gives_rows_back_without_anybody_taking_them_for_new_ones() throws Exception {
+        sql("create table e (n int not null, t text) partition by range (n); create table e_0 partition of e for values from "
+                + "(0) to (10); "
+                + "create table e_rest partition of e default; create function touch() returns trigger language plpgsql as "
+                        + "'begin new.t := "
+                + "''touched''; return new; end'; insert into e values (15, 'as it was'); create trigger touch before insert "
+                        + "on e_rest for "
+                + "each row execute function touch(); create table heard (n int); create function hear() returns trigger "
+                        + "language plpgsql "
+                + "as 'begin insert into public.heard values (new.n); return null; end'; create trigger hear after insert on "
+                        + "e for each row "
+                + "execute function hear()");
+        assertThat(run("--apply", "partitions", "--ahead", "0").changes("done")).hasSize(1);
+        assertThat(column("select tableoid::regclass || ' ' || t from e")).containsExactly("e_10 as it was");
+        var undo = run("--undo");
+        assertThat(undo.exit).as(undo.err + undo.json).isZero();
+        assertThat(column("select tableoid::regclass || ' ' || t from e")).containsExactly("e_rest as it was");
+        assertThat(column("select n from heard")).isEmpty();
+    }
+
+    @Test
+    void a_trigger_that_cannot_be_silenced_keeps_rows_in_the_default_partition() throws Exception {
+        sql("create table e (n int not null) partition by range (n); create table e_0 partition of e for values from (0) to (10); "
+                + "create table e_rest partition of e default; insert into e values (15); create function deny() returns "
+                        + "trigger language "
+                + "plpgsql as 'begin return null; end'; create trigger deny before delete on e_rest for each row execute "
+                        + "function deny(); "
+                + "alter table e_rest enable always trigger deny");
+        var run = run("--apply", "partitions", "--ahead", "0");
+        assertThat(run.exit).isEqualTo(1);
+        assertThat(run.change("partitions/public.e/e_10").get("manual").getAsString()).contains("ENABLE ALWAYS or REPLICA");
+        assertThat(column("select tableoid::regclass from e")).containsExactly("e_rest");
+    }
+
+    @Test
+    void rows_of_the_future_are_not_refused_while_a_large_default_partition_is_read() throws Exception {
+        sql("create table e (at timestamptz not null) partition by range (at); create table e_2026_11 partition of e for values from "
+                + "('2026-11-01 00:00+00') to ('2026-12-01 00:00+00'); create table e_rest partition of e default; insert into e values "
+                + "(now() + interval '700 days'); update pg_class set relpages = 100000 where relname = 'e_rest'");
+        var run = run("--apply", "partitions", "--ahead", "2", "--dry-run");
+        assertThat(run.all().filter(change -> change.toString().contains("NOT VALID")).map(change -> change.get("manual").toString()))
+                .isNotEmpty().allMatch(manual -> manual.contains("rows of the future come in"));
+        assertThat(run("--apply", "partitions", "--ahead", "2", "--allow-blocking").exit).isZero();
+    }
+
+    @Test
+    void undo_does_not_move_many_rows_under_lock() throws Exception {
+        sql("create table e (n int not null) partition by range (n); create table e_0 partition of e for values from (0) to (100000); "
+                + "create table e_rest partition of e default");
+        assertThat(run("--apply", "partitions", "--ahead", "1").changes("done")).hasSize(1);
+        sql("insert into e select i from generate_series(100000, 120000) i");
+        var run = run("--undo");
+        assertThat(run.exit).isEqualTo(2);
+        assertThat(run.json.toString()).contains("more than 20000 rows have come in");
+        sql("delete from e where n = 120000");
+        assertThat(run("--undo").exit).isZero();
+        assertThat(column("select count(*) from only e_rest")).containsExactly("20000");
+    }
+
+    @Test
     void a_writer_beside_a_purge_does_not_wait_and_a_second_purge_of_the_table_is_refused() throws Exception {
         sql("create table t (id bigint, at timestamptz, t text); insert into t select i, now() - interval '90 days', repeat('x', 200) "
-                + "from generate_series(1, 20000) i; create index on t (id); analyze t");
+                + "from generate_series(1, 20000) i; create index on t (id); analyze t; alter database " + url.replaceAll(".*/", "")
+                + " set default_transaction_isolation = 'serializable'");
         var purge = CompletableFuture.supplyAsync(() -> run("--purge", "t", "--days", "30", "--batch", "200"));
         awaits("select count(*) < 20000 from t");
         var second = CompletableFuture.supplyAsync(() -> run("--purge", "t", "--days", "30"));
         var longest = 0L;
         var inserted = 0;
         try (var writer = servers.connect(url)) {
+            writer.createStatement().execute("set default_transaction_isolation = 'read committed'");
             for (; !purge.isDone() && inserted < 100_000; inserted++) {
                 var began = System.nanoTime();
                 writer.createStatement().execute("insert into t values (0, now(), 'new')");
@@ -627,12 +909,14 @@ class optimize_tasks_test {
     @Test
     void what_is_not_clear_is_asked_for() throws Exception {
         sql("create table t (id int, seen timestamptz, heard timestamptz, at_night text); create table people (id int, birthday date); "
-                + "create table twice (created_at date, logged_at date); create table none (id int); create view v as select now() as at; "
+                + "create table twice (created_at date, logged_at date); create table none (id int); create view v as select "
+                        + "now() as at; "
                 + "create schema other; create table other.none (id int)");
         assertThat(run("--purge", "t", "--days", "30").error()).contains("which column of public.t", "seen or heard");
         assertThat(run("--purge", "people", "--days", "30").error()).contains("--column birthday");
         assertThat(run("--purge", "twice", "--days", "30").error()).contains("--column created_at or logged_at");
-        assertThat(run("--purge", "t", "--days", "30", "--column", "at_night").error()).contains("no column at_night of a date or a time");
+        assertThat(run("--purge", "t", "--days", "30", "--column", "at_night").error()).contains("no column at_night of a "
+                + "date or a time");
         assertThat(run("--purge", "t").error()).contains("--days");
         assertThat(run("--purge", "t", "--days", "0").error()).contains("--days");
         assertThat(run("--purge", "v", "--days", "30").error()).contains("there is no table v");
@@ -766,7 +1050,8 @@ class optimize_tasks_test {
                 "select conname, pg_get_constraintdef(oid) from pg_constraint where confrelid = %s and conparentid = 0 order by 1",
                 "select pg_get_indexdef(indexrelid), indisvalid, indisprimary, indisreplident, (select count(*) from pg_inherits where "
                 + "inhrelid = indexrelid) from pg_index where indrelid = %s order by 1",
-                "select regexp_replace(pg_get_triggerdef(oid), '_[0-9]+\"', '_N\"'), tgenabled from pg_trigger where tgrelid = %s and not "
+                "select regexp_replace(pg_get_triggerdef(oid), '_[0-9]+\"', '_N\"'), tgenabled from pg_trigger where tgrelid "
+                        + "= %s and not "
                 + "tgisinternal order by 1",
                 "select count(*) from pg_trigger where tgrelid = %s and tgisinternal",
                 "select pg_get_expr(adbin, adrelid) from pg_attrdef where adrelid = %s order by 1",
@@ -784,13 +1069,15 @@ class optimize_tasks_test {
     static List<String> fingerprint(String url) throws SQLException {
         var all = new ArrayList<String>();
         for (var table : column(url,
-                "select relname from pg_class c join pg_namespace n on n.oid = relnamespace where nspname = 'public' and relkind in ('r', "
+                "select relname from pg_class c join pg_namespace n on n.oid = relnamespace where nspname = 'public' and "
+                        + "relkind in ('r', "
                 + "'p', 'm', 'v') order by 1")) {
             all.add("--- " + table);
             all.addAll(about(url, table));
         }
         all.addAll(column(url,
-                "select relname, reloptions::text, relacl::text from pg_class c join pg_namespace n on n.oid = relnamespace where nspname "
+                "select relname, reloptions::text, relacl::text from pg_class c join pg_namespace n on n.oid = relnamespace "
+                        + "where nspname "
                 + "= 'public' and relkind not in ('t') order by 1"));
         all.addAll(column(url,
                 "select proname from pg_proc p join pg_namespace n on n.oid = pronamespace where nspname = 'public' order by 1"));
