@@ -157,7 +157,8 @@ import picocli.CommandLine.Spec;
 import picocli.CommandLine.TypeConversionException;
 
 @Command(name = "backup_database", mixinStandardHelpOptions = true, version = backup_database.TOOL, sortOptions = false, usageHelpAutoWidth = true,
-        description = {"Backs up a PostgreSQL database or a SQLite file. A backup counts only when it was restored: each one carries the row count and a "
+        description = {
+                "Backs up a PostgreSQL database or a SQLite file. A backup counts only when it was restored: each one carries the row count and a "
                 + "content hash of every table, taken in the very snapshot that was dumped, and --verify restores it and compares.",
             "--create, --verify and --prune may be given together and are done in this order. Without an action: --create."},
         footer = {"", "Examples:",
@@ -229,7 +230,8 @@ class backup_database implements Callable<Integer> {
         @Option(names = "--format", paramLabel = "FORMAT", description = "custom, directory or plain (default: custom).")
         Format format = Format.custom;
 
-        @Option(names = {"-j", "--jobs"}, paramLabel = "N", defaultValue = "1", description = "Sessions that dump (--format directory), hash and restore at the same time (default: ${DEFAULT-VALUE}).")
+        @Option(names = {"-j",
+                "--jobs"}, paramLabel = "N", defaultValue = "1", description = "Sessions that dump (--format directory), hash and restore at the same time (default: ${DEFAULT-VALUE}).")
         int jobs = 1;
 
         @Option(names = "--proof", paramLabel = "PROOF", description = "What is kept of each table for --verify: ${COMPLETION-CANDIDATES} (default: full).")
@@ -371,8 +373,11 @@ class backup_database implements Callable<Integer> {
             return exit;
         } catch (Exception e) {
             Thread.interrupted(); // as --max-runtime does it, and what follows shall not be
-            var failure = running.expired ? new Failed("gave up after --max-runtime " + limits.maxRuntime.toSeconds() + " s; nothing half-done is left")
-                    : e instanceof IOException || e instanceof UncheckedIOException || e instanceof SQLException && e.getCause() == null ? new Failed(reason(e), e) : e;
+            var failure = running.expired
+                    ? new Failed("gave up after --max-runtime " + limits.maxRuntime.toSeconds() + " s; nothing half-done is left")
+                    : e instanceof IOException || e instanceof UncheckedIOException || e instanceof SQLException && e.getCause() == null
+                            ? new Failed(reason(e), e)
+                            : e;
             document.put("error", Objects.toString(failure.getMessage()).replaceAll("://\\S*@", "://***@"));
             print();
             if (failure instanceof Failed failed && failed.exit != 2) {
@@ -384,15 +389,21 @@ class backup_database implements Callable<Integer> {
     }
 
     void demandSense() {
-        var alone = Stream.of(action.list, action.check != null, action.restore != null, action.status, action.copy != null).filter(given -> given).count();
-        demand(alone <= 1 && (alone == 0 || !(action.create || action.verify != null || action.prune)), "these actions do not go together; only --create, --verify and --prune do");
+        var alone = Stream.of(action.list, action.check != null, action.restore != null, action.status, action.copy != null)
+                .filter(given -> given).count();
+        demand(alone <= 1 && (alone == 0 || !(action.create || action.verify != null || action.prune)),
+                "these actions do not go together; only --create, --verify and --prune do");
         action.create |= alone == 0 && action.verify == null && !action.prune;
-        demand(making.format != Format.sqlite && (making.format != Format.directory || place.docker == null), "--format " + making.format + " is not possible here");
-        demand(making.recipients.isEmpty() || making.format != Format.directory, "--encrypt needs --format custom or plain: pg_dump writes a directory in clear by itself");
+        demand(making.format != Format.sqlite && (making.format != Format.directory || place.docker == null),
+                "--format " + making.format + " is not possible here");
+        demand(making.recipients.isEmpty() || making.format != Format.directory,
+                "--encrypt needs --format custom or plain: pg_dump writes a directory in clear by itself");
         demand(making.jobs > 0 && making.jobs <= 64, "--jobs: 1 to 64");
-        demand(!restoring.replace || restoring.into != null, "--replace needs --into NAME: the database to be replaced is asked for by name");
+        demand(!restoring.replace || restoring.into != null,
+                "--replace needs --into NAME: the database to be replaced is asked for by name");
         demand(!restoring.replace || restoring.tables.isEmpty(), "--table restores beside the database, never in its place");
-        demand(!action.prune || policy().isAny(), "--prune needs a rule: --keep-last, --keep-daily, --keep-weekly, --keep-monthly or --keep-yearly");
+        demand(!action.prune || policy().isAny(),
+                "--prune needs a rule: --keep-last, --keep-daily, --keep-weekly, --keep-monthly or --keep-yearly");
         demand(keeping.minVerified > 0, "--min-verified: the newest verified backup is always kept, so 1 is the least");
         demand(!place.remote && action.copy == null || target() != null, "--remote and --copy need --copy-to");
         for (var recipient : making.recipients) {
@@ -441,7 +452,8 @@ class backup_database implements Callable<Integer> {
             var partial = repository.partial(name);
             var removal = running.later(() -> Repository.delete(partial));
             var start = Instant.now();
-            var written = place.sqlite != null ? new SqliteBackup(this, sqlite()).write(partial) : new PostgresBackup(this, name).write(partial);
+            var written = place.sqlite != null ? new SqliteBackup(this, sqlite()).write(partial)
+                    : new PostgresBackup(this, name).write(partial);
             var manifest = written.finished(repository.newId(name), start, Instant.now());
             repository.prepare(partial, manifest);
             running.forget(removal);
@@ -455,14 +467,19 @@ class backup_database implements Callable<Integer> {
 
     void reportCreated(Manifest manifest) {
         document.put("created", manifest.json());
-        say("%s  %s, %s, %.1f s; not yet verified (--verify)%n", manifest.id(), bytes(manifest.bytes()), manifest.proof() == ProofKind.none ? "without proof" : manifest.contents() == null ? "encrypted"
-                : count(manifest.contents().counted().count(), "table") + ", " + count(manifest.contents().rows(), "row"), manifest.durationMs() / 1000.0);
+        say("%s  %s, %s, %.1f s; not yet verified (--verify)%n", manifest.id(), bytes(manifest.bytes()),
+                manifest.proof() == ProofKind.none ? "without proof"
+                        : manifest.contents() == null ? "encrypted"
+                                : count(manifest.contents().counted().count(), "table") + ", " + count(manifest.contents().rows(), "row"),
+                manifest.durationMs() / 1000.0);
         if (manifest.globals() != null) {
             note(manifest.globals());
         }
-        var before = repository.entries().stream().map(Entry::manifest).filter(m -> m.isSameDatabase(manifest) && !m.id().equals(manifest.id())).findFirst();
+        var before = repository.entries().stream().map(Entry::manifest)
+                .filter(m -> m.isSameDatabase(manifest) && !m.id().equals(manifest.id())).findFirst();
         if (before.isPresent() && before.get().bytes() > 100_000 && manifest.bytes() < before.get().bytes() / 2) {
-            warn(manifest.id() + " is " + bytes(manifest.bytes()) + ", the one before, " + before.get().id() + ", was " + bytes(before.get().bytes()));
+            warn(manifest.id() + " is " + bytes(manifest.bytes()) + ", the one before, " + before.get().id() + ", was "
+                    + bytes(before.get().bytes()));
         }
     }
 
@@ -481,7 +498,9 @@ class backup_database implements Callable<Integer> {
         for (var entry : entries) {
             var problems = checkFiles(entry);
             results.add(fields("id", entry.id(), "ok", problems.isEmpty(), "problems", problems));
-            say("%s  %s%n", entry.id(), problems.isEmpty() ? "all " + count(entry.manifest().files().size(), "file") + " as written; not restored (--verify)" : "DAMAGED");
+            say("%s  %s%n", entry.id(),
+                    problems.isEmpty() ? "all " + count(entry.manifest().files().size(), "file") + " as written; not restored (--verify)"
+                            : "DAMAGED");
             bad += problems.isEmpty() ? 0 : 1;
         }
         document.put("checked", results);
@@ -503,7 +522,8 @@ class backup_database implements Callable<Integer> {
         for (var entry : chosen(action.verify)) {
             try (var lock = repository.lock(entry.manifest().origin().name(), limits.lockWait, this::note)) {
                 var verdict = verify(entry);
-                results.add(fields("id", entry.id(), "verified", verdict.exit() == 0, "problems", verdict.problems(), "notes", verdict.notes()));
+                results.add(fields("id", entry.id(), "verified", verdict.exit() == 0, "problems", verdict.problems(), "notes",
+                        verdict.notes()));
                 exit = Math.max(exit, verdict.exit());
             }
         }
@@ -519,7 +539,8 @@ class backup_database implements Callable<Integer> {
             if (!problems.isEmpty()) {
                 return new Verdict(2, problems, List.of());
             }
-            verdict = entry.manifest().format() == Format.sqlite ? new SqliteRestore(this, entry).verify() : new PostgresRestore(this, entry, scratch()).verify();
+            verdict = entry.manifest().format() == Format.sqlite ? new SqliteRestore(this, entry).verify()
+                    : new PostgresRestore(this, entry, scratch()).verify();
         } catch (Failed e) {
             verdict = new Verdict(e.exit, List.of(e.getMessage()), List.of());
         }
@@ -527,9 +548,12 @@ class backup_database implements Callable<Integer> {
         verdict.notes().forEach(text -> note(entry.id() + ": " + text));
         verdict.problems().forEach(text -> warn(entry.id() + ": " + text));
         if (verdict.exit() != 3) {
-            repository.update(entry, manifest -> manifest.with(found.exit() == 0 ? manifest.state().verified(now()) : manifest.state().failed(found.problems())));
+            repository.update(entry, manifest -> manifest
+                    .with(found.exit() == 0 ? manifest.state().verified(now()) : manifest.state().failed(found.problems())));
         }
-        say("%s  %s in %s%n", entry.id(), verdict.exit() == 0 ? "verified: restored, and " + (entry.manifest().proof() == ProofKind.full ? "every count and hash is" : "every count is")
+        say("%s  %s in %s%n", entry.id(),
+                verdict.exit() == 0 ? "verified: restored, and "
+                        + (entry.manifest().proof() == ProofKind.full ? "every count and hash is" : "every count is")
                 + " as in the snapshot" : verdict.exit() == 2 ? "FAILED" : "not verified", seconds(start));
         return verdict;
     }
@@ -564,10 +588,12 @@ class backup_database implements Callable<Integer> {
             var origin = backups.get(0).origin().name();
             try (var lock = repository.lock(origin, limits.lockWait, this::note)) {
                 var failed = repository.failedAttempt(origin);
-                var decisions = Policy.decide(backups.stream().map(Backup::of).toList(), policy(), failed != null, Instant.now(), ZoneId.systemDefault());
+                var decisions = Policy.decide(backups.stream().map(Backup::of).toList(), policy(), failed != null, Instant.now(),
+                        ZoneId.systemDefault());
                 held |= decisions.stream().anyMatch(Decision::isHeld);
                 for (var decision : decisions) {
-                    say("%-8s %s  %s%n", decision.keep() ? "keep" : dry ? "would delete" : "delete", decision.backup().id(), decision.reason());
+                    say("%-8s %s  %s%n", decision.keep() ? "keep" : dry ? "would delete" : "delete", decision.backup().id(),
+                            decision.reason());
                     rows.add(fields("id", decision.backup().id(), "keep", decision.keep(), "reason", decision.reason()));
                     if (!decision.keep() && !dry) {
                         repository.discard(decision.backup().id(), origin);
@@ -596,9 +622,11 @@ class backup_database implements Callable<Integer> {
         if (entries.isEmpty()) {
             say("no backups in %s%n", place.remote ? target() : repository.folder);
         } else if (!limits.json) {
-            out().println(table(entries.stream().map(Entry::manifest).toList(), List.of(column("ID", Manifest::id), column("DATABASE", m -> m.origin().name()),
+            out().println(table(entries.stream().map(Entry::manifest).toList(), List.of(column("ID", Manifest::id),
+                    column("DATABASE", m -> m.origin().name()),
                     right("AGE", m -> age(m.finished())), right("SIZE", m -> bytes(m.bytes())), column("STATE", m -> m.state().toString()),
-                    column("ENCRYPTED", m -> m.recipients().isEmpty() ? "" : "age"), column("OFF-SITE", m -> m.copies().stream().map(Copy::to).distinct().collect(Collectors.joining(", "))))));
+                    column("ENCRYPTED", m -> m.recipients().isEmpty() ? "" : "age"),
+                    column("OFF-SITE", m -> m.copies().stream().map(Copy::to).distinct().collect(Collectors.joining(", "))))));
         }
         return 0;
     }
@@ -606,7 +634,8 @@ class backup_database implements Callable<Integer> {
     /** For monitoring: needs no connection, so that it answers while the server is down. */
     int status() throws Exception {
         var name = originIfKnown();
-        var entries = repository.entries().stream().map(Entry::manifest).filter(m -> name == null || m.origin().name().equals(name)).toList();
+        var entries = repository.entries().stream().map(Entry::manifest).filter(m -> name == null || m.origin().name().equals(name))
+                .toList();
         var exit = 0;
         var rows = new ArrayList<Map<String, Object>>();
         var names = name != null ? List.of(name) : entries.stream().map(m -> m.origin().name()).distinct().toList();
@@ -614,13 +643,17 @@ class backup_database implements Callable<Integer> {
             var own = entries.stream().filter(m -> m.origin().name().equals(each)).toList();
             var newest = own.stream().filter(m -> m.state().isVerified()).findFirst();
             var failed = repository.isLocked(each) ? null : repository.failedAttempt(each); // a run that is under way has not failed
-            var young = newest.isPresent() && newest.get().finished().isAfter(Instant.now().minus(limits.maxAge)) && newest.get().finished().isBefore(Instant.now().plusSeconds(300));
+            var young = newest.isPresent() && newest.get().finished().isAfter(Instant.now().minus(limits.maxAge))
+                    && newest.get().finished().isBefore(Instant.now().plusSeconds(300));
             exit = Math.max(exit, !young ? 2 : failed != null ? 1 : 0);
-            var text = newest.map(m -> "newest verified backup " + m.id() + " is " + age(m.finished()) + " old").orElse("no verified backup")
-                    + (own.isEmpty() || newest.isPresent() && newest.get() == own.get(0) ? "" : "; newest of all: " + own.get(0).id() + ", " + own.get(0).state())
+            var text = newest.map(m -> "newest verified backup " + m.id() + " is " + age(m.finished()) + " old")
+                    .orElse("no verified backup")
+                    + (own.isEmpty() || newest.isPresent() && newest.get() == own.get(0) ? ""
+                            : "; newest of all: " + own.get(0).id() + ", " + own.get(0).state())
                     + (failed == null ? "" : "; the last run failed: " + failed);
             rows.add(fields("database", each, "ok", young, "newest_verified", newest.map(Manifest::id).orElse(null),
-                    "age_seconds", newest.map(m -> Duration.between(m.finished(), Instant.now()).toSeconds()).orElse(null), "last_failure", failed));
+                    "age_seconds", newest.map(m -> Duration.between(m.finished(), Instant.now()).toSeconds()).orElse(null), "last_failure",
+                    failed));
             if (!limits.quiet || !young || failed != null) {
                 sayAlways("%s %s: %s%n", young ? failed == null ? "OK" : "WARNING" : "CRITICAL", each, text);
             }
@@ -648,7 +681,8 @@ class backup_database implements Callable<Integer> {
             try {
                 remote.copy(entry);
             } catch (IOException | RuntimeException e) {
-                throw new Failed(entry.id() + " was made, but not copied to " + target() + ": " + reason(e) + "\n  --copy " + entry.id() + " tries again", e);
+                throw new Failed(entry.id() + " was made, but not copied to " + target() + ": " + reason(e) + "\n  --copy " + entry.id()
+                        + " tries again", e);
             }
             repository.update(entry, manifest -> manifest.with(new Copy(target(), now())));
             copied.add(entry.id());
@@ -685,19 +719,24 @@ class backup_database implements Callable<Integer> {
         var entries = place.remote ? remoteEntries() : repository.entries();
         if (wanted.equals("latest") || wanted.equals("all")) {
             var name = originIfKnown();
-            entries = wanted.equals("all") ? entries : entries.stream().filter(entry -> name == null || entry.manifest().origin().name().equals(name)).toList();
+            entries = wanted.equals("all") ? entries
+                    : entries.stream().filter(entry -> name == null || entry.manifest().origin().name().equals(name)).toList();
             if (entries.isEmpty()) {
-                throw new Failed("there is no backup" + (name == null ? "" : " of " + name) + " in " + (place.remote ? target() : repository.folder));
-            } else if (wanted.equals("latest") && entries.stream().map(entry -> entry.manifest().origin().identity()).distinct().count() > 1 && name == null) {
+                throw new Failed("there is no backup" + (name == null ? "" : " of " + name) + " in "
+                        + (place.remote ? target() : repository.folder));
+            } else if (wanted.equals("latest") && entries.stream().map(entry -> entry.manifest().origin().identity()).distinct().count() > 1
+                    && name == null) {
                 throw wrong("these are backups of several databases; which is meant? Give an ID or --url");
             }
             entries = wanted.equals("all") ? entries : entries.subList(0, 1);
         } else {
             entries = entries.stream().filter(entry -> entry.id().equals(wanted)).toList();
             if (entries.isEmpty()) {
-                var damaged = place.remote ? null : repository.damaged().stream().filter(entry -> entry.id().equals(wanted)).findFirst().orElse(null);
+                var damaged = place.remote ? null
+                        : repository.damaged().stream().filter(entry -> entry.id().equals(wanted)).findFirst().orElse(null);
                 throw damaged != null ? new Failed(wanted + ": " + damaged.why())
-                        : wrong("there is no backup " + wanted + " in " + (place.remote ? target() : repository.folder) + "; --list shows them");
+                        : wrong("there is no backup " + wanted + " in " + (place.remote ? target() : repository.folder)
+                                + "; --list shows them");
             }
         }
         var local = new ArrayList<Entry>();
@@ -765,7 +804,8 @@ class backup_database implements Callable<Integer> {
         scratch.wait = database.wait;
         scratch.connectTimeout = database.connectTimeout;
         scratch.envFile = Path.of(File.separatorChar == '/' ? "/dev/null" : "NUL");
-        scratch.environment = () -> database.environment.get().entrySet().stream().filter(e -> !e.getKey().matches("(PG|POSTGRES_).*|DATABASE_URL"))
+        scratch.environment = () -> database.environment.get().entrySet().stream()
+                .filter(e -> !e.getKey().matches("(PG|POSTGRES_).*|DATABASE_URL"))
                 .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
         return scratch;
     }
@@ -783,8 +823,10 @@ class backup_database implements Callable<Integer> {
         var url = limits.heartbeat != null ? limits.heartbeat : variable("BACKUP_HEARTBEAT_URL", null);
         if (url != null) {
             try {
-                var answer = HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(10)).followRedirects(HttpClient.Redirect.NORMAL).build()
-                        .send(HttpRequest.newBuilder(URI.create(url)).timeout(Duration.ofSeconds(20)).build(), HttpResponse.BodyHandlers.discarding());
+                var answer = HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(10)).followRedirects(HttpClient.Redirect.NORMAL)
+                        .build()
+                        .send(HttpRequest.newBuilder(URI.create(url)).timeout(Duration.ofSeconds(20)).build(),
+                                HttpResponse.BodyHandlers.discarding());
                 if (answer.statusCode() >= 300) {
                     warn("the heartbeat URL answered " + answer.statusCode());
                 }
@@ -865,7 +907,8 @@ class backup_database implements Callable<Integer> {
     }
 
     static <T> ColumnData<T> column(String title, Function<T, String> value) {
-        return new Column().header(title).headerAlign(HorizontalAlign.LEFT).dataAlign(HorizontalAlign.LEFT).maxWidth(80).with(row -> Objects.toString(value.apply(row), ""));
+        return new Column().header(title).headerAlign(HorizontalAlign.LEFT).dataAlign(HorizontalAlign.LEFT).maxWidth(80)
+                .with(row -> Objects.toString(value.apply(row), ""));
     }
 
     static <T> ColumnData<T> right(String title, Function<T, String> value) {
@@ -873,7 +916,8 @@ class backup_database implements Callable<Integer> {
     }
 
     static <T> String table(List<T> rows, List<ColumnData<T>> columns) {
-        return AsciiTable.builder().border(AsciiTable.NO_BORDERS).data(rows, columns).asString().lines().map(line -> line.substring(1).stripTrailing()).collect(Collectors.joining("\n"));
+        return AsciiTable.builder().border(AsciiTable.NO_BORDERS).data(rows, columns).asString().lines()
+                .map(line -> line.substring(1).stripTrailing()).collect(Collectors.joining("\n"));
     }
 
     static String count(long number, String noun) {
@@ -882,12 +926,15 @@ class backup_database implements Callable<Integer> {
 
     static String bytes(long bytes) {
         return bytes < 1000 ? bytes + " B" : bytes < 1_000_000 ? String.format(Locale.ROOT, "%.1f kB", bytes / 1e3)
-                : bytes < 1_000_000_000 ? String.format(Locale.ROOT, "%.1f MB", bytes / 1e6) : String.format(Locale.ROOT, "%.1f GB", bytes / 1e9);
+                : bytes < 1_000_000_000 ? String.format(Locale.ROOT, "%.1f MB", bytes / 1e6)
+                        : String.format(Locale.ROOT, "%.1f GB", bytes / 1e9);
     }
 
     static String age(Instant since) {
         var seconds = Duration.between(since, Instant.now()).toSeconds();
-        return seconds < 0 ? "in the future" : seconds < 120 ? seconds + " s" : seconds < 7200 ? seconds / 60 + " min" : seconds < 172_800 ? seconds / 3600 + " h" : seconds / 86_400 + " d";
+        return seconds < 0 ? "in the future"
+                : seconds < 120 ? seconds + " s"
+                        : seconds < 7200 ? seconds / 60 + " min" : seconds < 172_800 ? seconds / 3600 + " h" : seconds / 86_400 + " d";
     }
 
     static String seconds(Instant start) {
@@ -904,11 +951,17 @@ class backup_database implements Callable<Integer> {
             var code = Pattern.compile("<Code>(.*?)</Code>.*?(?:<Message>(.*?)</Message>)?", Pattern.DOTALL).matcher(service.message());
             return "the service answered " + service.statusCode() + (code.find() ? " " + code.group(1) : "");
         } else if (e instanceof FileSystemException file) {
-            return file.getFile() + ": " + (file.getReason() != null ? file.getReason() : file.getClass().getSimpleName().replace("Exception", "").replaceAll("(?<=[a-z])(?=[A-Z])", " ").toLowerCase(Locale.ROOT));
+            return file.getFile() + ": "
+                    + (file.getReason() != null ? file.getReason()
+                            : file.getClass().getSimpleName().replace("Exception", "").replaceAll("(?<=[a-z])(?=[A-Z])", " ")
+                                    .toLowerCase(Locale.ROOT));
         } else if (e instanceof UncheckedIOException || e instanceof ExecutionException) {
             return reason(e.getCause());
         }
-        return e instanceof SQLException sql ? sql.getCause() instanceof SQLException cause ? sql.getMessage() + ": " + reason(cause) : sql.getMessage() + " (SQLSTATE " + sql.getSQLState() + ")" : Objects.toString(e.getMessage(), e.getClass().getSimpleName());
+        return e instanceof SQLException sql
+                ? sql.getCause() instanceof SQLException cause ? sql.getMessage() + ": " + reason(cause)
+                        : sql.getMessage() + " (SQLSTATE " + sql.getSQLState() + ")"
+                : Objects.toString(e.getMessage(), e.getClass().getSimpleName());
     }
 
     /** What went wrong, in a few lines, and the exit code: 2 failed, 3 could not tell. */
@@ -957,7 +1010,8 @@ class backup_database implements Callable<Integer> {
 
         /** Fills the folder; the manifest lacks only what is known at the end. */
         Manifest write(Path partial) throws Exception {
-            try (var session = script.running.track(script.database.connect(false)); var secrets = new Secrets(script, new Elsewhere(script.database, session))) {
+            try (var session = script.running.track(script.database.connect(false));
+                    var secrets = new Secrets(script, new Elsewhere(script.database, session))) {
                 var server = Server.of(session);
                 server.demandDirect();
                 var client = Client.forDump(script, server.major());
@@ -1016,12 +1070,14 @@ class backup_database implements Callable<Integer> {
                     files.add(sink.stored());
                 }
             }
-            return Manifest.draft(server.origin(name), client, script.making, globals, files, script.making.recipients.isEmpty() ? contents : null);
+            return Manifest.draft(server.origin(name), client, script.making, globals, files,
+                    script.making.recipients.isEmpty() ? contents : null);
         }
 
         List<Stored> dump(Path partial, String snapshot, Server server, Client client, Secrets secrets, Proofs proofs) throws Exception {
             var format = script.making.format;
-            var arguments = new ArrayList<>(List.of("--snapshot=" + snapshot, "--lock-wait-timeout=" + LOCK_SECONDS + "s", "--no-password", "--format=" + format));
+            var arguments = new ArrayList<>(
+                    List.of("--snapshot=" + snapshot, "--lock-wait-timeout=" + LOCK_SECONDS + "s", "--no-password", "--format=" + format));
             if (format == Format.directory) {
                 arguments.addAll(List.of("--jobs=" + dumpers, "--file=" + partial.resolve(format.file).toAbsolutePath()));
                 dumpFolder(client, secrets, arguments, client.compression(), proofs);
@@ -1030,7 +1086,8 @@ class backup_database implements Callable<Integer> {
             if (format == Format.custom) {
                 arguments.add("--compress=0"); // zstd in this process is faster than what pg_dump has, and uses another core
             }
-            try (var program = client.start(script, secrets, "pg_dump", arguments); var sink = new Sink(partial.resolve(format.file), script.making.recipients, true);
+            try (var program = client.start(script, secrets, "pg_dump", arguments);
+                    var sink = new Sink(partial.resolve(format.file), script.making.recipients, true);
                     var progress = new Progress(script, "dumping " + name, server.tableBytes())) {
                 program.pump(sink.out, count -> {
                     progress.at(count);
@@ -1070,13 +1127,16 @@ class backup_database implements Callable<Integer> {
 
         /** Roles and tablespaces, with password hashes only where the role may read them; what was left out is said. */
         String globals(Path partial, Client client, Secrets secrets, List<Stored> files) throws Exception {
-            for (var without : List.of(List.of("--globals-only", "--no-password"), List.of("--globals-only", "--no-password", "--no-role-passwords"))) {
+            for (var without : List.of(List.of("--globals-only", "--no-password"),
+                    List.of("--globals-only", "--no-password", "--no-role-passwords"))) {
                 var file = partial.resolve("globals.sql");
-                try (var program = client.start(script, secrets, "pg_dumpall", without); var sink = new Sink(file, script.making.recipients, false)) {
+                try (var program = client.start(script, secrets, "pg_dumpall", without);
+                        var sink = new Sink(file, script.making.recipients, false)) {
                     program.pump(sink.out, count -> { });
                     if (program.finish() == 0) {
                         files.add(sink.stored());
-                        return without.size() == 2 ? null : "roles are in it without their passwords, which " + name + "'s role may not read";
+                        return without.size() == 2 ? null
+                                : "roles are in it without their passwords, which " + name + "'s role may not read";
                     }
                     script.detail(program.said());
                     sink.discard();
@@ -1090,9 +1150,11 @@ class backup_database implements Callable<Integer> {
             var free = Files.getFileStore(partial).getUsableSpace();
             var last = script.repository.entries().stream().map(Entry::manifest).filter(m -> m.origin().name().equals(name)).findFirst();
             if (last.isPresent() && free < last.get().bytes()) {
-                throw new Failed("not enough room in " + script.repository.folder + ": " + bytes(free) + " free, the last backup took " + bytes(last.get().bytes()));
+                throw new Failed("not enough room in " + script.repository.folder + ": " + bytes(free) + " free, the last backup took "
+                        + bytes(last.get().bytes()));
             } else if (last.isEmpty() && free < server.databaseBytes() / 4) {
-                script.warn("only " + bytes(free) + " free in " + script.repository.folder + " for a database of " + bytes(server.databaseBytes()));
+                script.warn("only " + bytes(free) + " free in " + script.repository.folder + " for a database of "
+                        + bytes(server.databaseBytes()));
             }
         }
     }
@@ -1170,7 +1232,8 @@ class backup_database implements Callable<Integer> {
 
         void lockTables(Connection by) throws SQLException {
             if (!tables.isEmpty()) {
-                Sql.run(by, "lock table " + tables.stream().map(table -> "only " + table.quoted()).collect(Collectors.joining(", ")) + " in access share mode");
+                Sql.run(by, "lock table " + tables.stream().map(table -> "only " + table.quoted()).collect(Collectors.joining(", "))
+                        + " in access share mode");
             }
         }
 
@@ -1207,9 +1270,11 @@ class backup_database implements Callable<Integer> {
             var problems = new ArrayList<String>();
             for (var table : tables) {
                 if (!table.isReadable()) {
-                    problems.add("no right to read " + table.quoted() + ": GRANT USAGE ON SCHEMA " + Sql.quote(table.schema()) + " TO " + who + "; GRANT SELECT ON " + table.quoted() + " TO " + who);
+                    problems.add("no right to read " + table.quoted() + ": GRANT USAGE ON SCHEMA " + Sql.quote(table.schema()) + " TO "
+                            + who + "; GRANT SELECT ON " + table.quoted() + " TO " + who);
                 } else if (table.isFiltered()) {
-                    problems.add("row-level security hides rows of " + table.quoted() + " from " + who + ": ALTER ROLE " + who + " BYPASSRLS, or use the table's owner");
+                    problems.add("row-level security hides rows of " + table.quoted() + " from " + who + ": ALTER ROLE " + who
+                            + " BYPASSRLS, or use the table's owner");
                 }
             }
             if (!problems.isEmpty()) {
@@ -1239,7 +1304,8 @@ class backup_database implements Callable<Integer> {
         /** A standby has none of the rows of unlogged tables. */
         List<Table> readable() throws SQLException {
             var standby = Sql.rows(session, "select pg_catalog.pg_is_in_recovery()").get(0)[0].equals(true);
-            return tables.stream().filter(table -> table.hasRows()).map(table -> standby && table.isUnlogged() ? table.without("unlogged: a standby has no rows of it") : table).toList();
+            return tables.stream().filter(table -> table.hasRows())
+                    .map(table -> standby && table.isUnlogged() ? table.without("unlogged: a standby has no rows of it") : table).toList();
         }
 
         void release() {
@@ -1252,7 +1318,8 @@ class backup_database implements Callable<Integer> {
     }
 
     /** A table that pg_dump dumps: not a temporary one, nor one of an extension unless that marks it as configuration. */
-    record Table(long oid, String schema, String name, String kind, String persistence, long pages, boolean isReadable, boolean isFiltered, String columns, String condition, String skip) {
+    record Table(long oid, String schema, String name, String kind, String persistence, long pages, boolean isReadable, boolean isFiltered,
+            String columns, String condition, String skip) {
         /**
          * Columns in the order of their names, since a restored child table may have another order; generated ones are not dumped
          * (pg_class, pg_attribute, pg_depend; pg_extension.extconfig as in the manual, 36.17.3). relpages, as pg_relation_size would wait for locks.
@@ -1270,7 +1337,8 @@ class backup_database implements Callable<Integer> {
                 order by c.relpages desc, n.nspname, c.relname""";
 
         static List<Table> all(Connection session) throws SQLException {
-            return Sql.rows(session, ALL).stream().map(row -> new Table((Long) row[0], (String) row[1], (String) row[2], (String) row[3], (String) row[4], (Long) row[5],
+            return Sql.rows(session, ALL).stream()
+                    .map(row -> new Table((Long) row[0], (String) row[1], (String) row[2], (String) row[3], (String) row[4], (Long) row[5],
                     (Boolean) row[6], (Boolean) row[7], (String) row[8], (String) row[9], null)).toList();
         }
 
@@ -1345,16 +1413,20 @@ class backup_database implements Callable<Integer> {
                 return new TableProof(table.schema(), table.name(), table.oid(), null, null, table.skip());
             }
             var start = System.nanoTime();
-            var proof = kind == ProofKind.counts ? hashed(session, table, "select count(*) from only " + table.quoted() + " " + table.condition())
-                    : hashed(session, table, "select count(*), sum(hashtextextended(r, 0)), sum(hashtextextended(r, 1)) from (select row(" + table.columns()
+            var proof = kind == ProofKind.counts
+                    ? hashed(session, table, "select count(*) from only " + table.quoted() + " " + table.condition())
+                    : hashed(session, table, "select count(*), sum(hashtextextended(r, 0)), sum(hashtextextended(r, 1)) from (select row("
+                            + table.columns()
                             + ")::text collate \"C\" as r from only " + table.quoted() + " " + table.condition() + " offset 0) rows");
-            script.detail(String.format(Locale.ROOT, "%s: %d rows read in %.1f s", table.quoted(), proof.rows(), (System.nanoTime() - start) / 1e9));
+            script.detail(String.format(Locale.ROOT, "%s: %d rows read in %.1f s", table.quoted(), proof.rows(),
+                    (System.nanoTime() - start) / 1e9));
             return proof;
         }
 
         static TableProof hashed(Connection session, Table table, String sql) throws SQLException {
             var row = Sql.rows(session, sql).get(0);
-            return new TableProof(table.schema(), table.name(), table.oid(), (Long) row[0], row.length == 1 ? null : hex(row[1]) + hex(row[2]), null);
+            return new TableProof(table.schema(), table.name(), table.oid(), (Long) row[0],
+                    row.length == 1 ? null : hex(row[1]) + hex(row[2]), null);
         }
 
         static String hex(Object sum) {
@@ -1363,7 +1435,9 @@ class backup_database implements Callable<Integer> {
 
         void readLargeObjects(Connection session) throws SQLException {
             var all = new Table(0, "pg_catalog", "pg_largeobject", "", "", 0, true, false, "", "", null);
-            var proof = hashed(session, all, kind == ProofKind.counts ? "select count(*) from pg_largeobject_metadata" : "select count(*), sum(hashtextextended(r, 0)), sum(hashtextextended(r, 1))"
+            var proof = hashed(session, all,
+                    kind == ProofKind.counts ? "select count(*) from pg_largeobject_metadata"
+                            : "select count(*), sum(hashtextextended(r, 0)), sum(hashtextextended(r, 1))"
                     + " from (select oid || ' ' || md5(lo_get(oid)) as r from pg_largeobject_metadata offset 0) objects");
             if (proof.rows() > 0) {
                 done.add(proof);
@@ -1452,7 +1526,8 @@ class backup_database implements Callable<Integer> {
     }
 
     /** What a backup holds, as far as a restore can be compared with it; and what its restore needs. */
-    record Contents(List<TableProof> tables, List<Sequence> sequences, Map<String, Long> objects, List<String> invalid, List<String> roles, List<Extension> extensions,
+    record Contents(List<TableProof> tables, List<Sequence> sequences, Map<String, Long> objects, List<String> invalid, List<String> roles,
+            List<Extension> extensions,
             List<Setting> settings, Collation collation) {
         /** Not a system's object, nor one of an extension. */
         static final String OWN = "%2$s !~ '^pg_' and %2$s <> 'information_schema' and not exists (select from pg_catalog.pg_depend x where x.classid = 'pg_catalog.%1$s'::pg_catalog.regclass"
@@ -1471,7 +1546,8 @@ class backup_database implements Callable<Integer> {
                     where not t.tgisinternal and o.relpersistence <> 't' and %s
                 union all select 'policies', pg_catalog.count(*) from pg_catalog.pg_policy p join pg_catalog.pg_class o on o.oid = p.polrelid join pg_catalog.pg_namespace n on n.oid = o.relnamespace where %s
                 union all select 'functions', pg_catalog.count(*) from pg_catalog.pg_proc o join pg_catalog.pg_namespace n on n.oid = o.pronamespace where %s"""
-                .formatted(Stream.of("pg_class", "pg_class", "pg_class", "pg_class", "pg_class", "pg_proc").map(catalog -> OWN.formatted(catalog, "n.nspname")).toArray());
+                .formatted(Stream.of("pg_class", "pg_class", "pg_class", "pg_class", "pg_class", "pg_proc")
+                        .map(catalog -> OWN.formatted(catalog, "n.nspname")).toArray());
 
         static final String INVALID = """
                 select 'constraint ' || k.conname || ' of ' || k.conrelid::pg_catalog.regclass from pg_catalog.pg_constraint k
@@ -1513,14 +1589,18 @@ class backup_database implements Callable<Integer> {
                 from pg_catalog.pg_database b, lateral pg_catalog.to_jsonb(b) j where b.datname = pg_catalog.current_database()""";
 
         static Contents of(Connection session, Server server) throws SQLException {
-            var sequences = Sql.rows(session, SEQUENCES).stream().map(row -> new Sequence((String) row[0], (String) row[1], (Long) row[2], (Boolean) row[3], (Long) row[4])).toList();
+            var sequences = Sql.rows(session, SEQUENCES).stream()
+                    .map(row -> new Sequence((String) row[0], (String) row[1], (Long) row[2], (Boolean) row[3], (Long) row[4])).toList();
             var objects = new TreeMap<String, Long>();
             Sql.rows(session, OBJECTS).forEach(row -> objects.put((String) row[0], (Long) row[1]));
-            var collation = Sql.rows(session, COLLATION).stream().map(row -> new Collation((String) row[0], (String) row[1], (String) row[2], (String) row[3], (String) row[4], (String) row[5])).findFirst();
+            var collation = Sql.rows(session, COLLATION).stream().map(row -> new Collation((String) row[0], (String) row[1],
+                    (String) row[2], (String) row[3], (String) row[4], (String) row[5])).findFirst();
             return new Contents(List.of(), sequences, objects, Sql.column(session, INVALID), Sql.column(session, ROLES),
-                    Sql.rows(session, "select extname, extversion from pg_catalog.pg_extension where extname <> 'plpgsql' order by 1").stream()
+                    Sql.rows(session, "select extname, extversion from pg_catalog.pg_extension where extname <> 'plpgsql' order by 1")
+                            .stream()
                             .map(row -> new Extension((String) row[0], (String) row[1])).toList(),
-                    Sql.rows(session, SETTINGS).stream().map(row -> new Setting((String) row[0], (String) row[1])).toList(), collation.orElseThrow());
+                    Sql.rows(session, SETTINGS).stream().map(row -> new Setting((String) row[0], (String) row[1])).toList(),
+                    collation.orElseThrow());
         }
 
         Contents with(List<TableProof> proofs) {
@@ -1557,13 +1637,16 @@ class backup_database implements Callable<Integer> {
                 var other = reached.get(sequence.id());
                 if (other == null) {
                     differences.add("the sequence " + sequence.id() + " is missing");
-                } else if (sequence.last() != null && !sequence.cycles() && (other.last() == null || Long.compare(other.last(), sequence.last()) * Long.signum(sequence.increment()) < 0)) {
-                    differences.add("the sequence " + sequence.id() + " is at " + other.last() + ", at the snapshot it was at " + sequence.last());
+                } else if (sequence.last() != null && !sequence.cycles()
+                        && (other.last() == null || Long.compare(other.last(), sequence.last()) * Long.signum(sequence.increment()) < 0)) {
+                    differences.add(
+                            "the sequence " + sequence.id() + " is at " + other.last() + ", at the snapshot it was at " + sequence.last());
                 }
             }
             restored.invalid.stream().filter(name -> !invalid.contains(name)).forEach(name -> differences.add(name + " is not valid"));
             var names = restored.extensions.stream().map(Extension::name).toList();
-            extensions.stream().filter(extension -> !names.contains(extension.name())).forEach(extension -> differences.add("the extension " + extension.name() + " is missing"));
+            extensions.stream().filter(extension -> !names.contains(extension.name()))
+                    .forEach(extension -> differences.add("the extension " + extension.name() + " is missing"));
             if (all && !objects.equals(restored.objects)) {
                 differences.add("other numbers of objects: " + restored.objects + " instead of " + objects);
             }
@@ -1572,7 +1655,8 @@ class backup_database implements Callable<Integer> {
     }
 
     /** The server behind a session, as the manifest tells of it. */
-    record Server(Connection session, int major, String version, String host, String system, String database, long oid, long databaseBytes, boolean isStandby) {
+    record Server(Connection session, int major, String version, String host, String system, String database, long oid, long databaseBytes,
+            boolean isStandby) {
         static Server of(Connection session) throws SQLException {
             var row = Sql.rows(session, """
                     select pg_catalog.current_setting('server_version_num')::int / 10000, pg_catalog.current_setting('server_version'), pg_catalog.current_database()::text, d.oid,
@@ -1580,7 +1664,8 @@ class backup_database implements Callable<Integer> {
                     from pg_catalog.pg_database d where d.datname = pg_catalog.current_database()""").get(0);
             var host = session.unwrap(BaseConnection.class).getQueryExecutor().getHostSpec();
             var address = host.getHost() + ":" + host.getPort();
-            return new Server(session, (Integer) row[0], (String) row[1], address, system(session, address), (String) row[2], (Long) row[3], (Long) row[4], (Boolean) row[5]);
+            return new Server(session, (Integer) row[0], (String) row[1], address, system(session, address), (String) row[2], (Long) row[3],
+                    (Long) row[4], (Boolean) row[5]);
         }
 
         /** The system identifier (pg_control_system), by which a server is known wherever it is; where a provider hides it, the address. */
@@ -1597,7 +1682,8 @@ class backup_database implements Callable<Integer> {
 
         /** Through a pooler in transaction mode an exported snapshot ends at once, and locks are somebody else's. */
         void demandDirect() throws SQLException, Failed {
-            if (!Sql.rows(session, "select pg_catalog.pg_backend_pid()").get(0)[0].equals(session.unwrap(PGConnection.class).getBackendPID())) {
+            if (!Sql.rows(session, "select pg_catalog.pg_backend_pid()").get(0)[0]
+                    .equals(session.unwrap(PGConnection.class).getBackendPID())) {
                 throw new Failed("a connection pooler stands between; a backup needs the server itself (its own host and port)");
             }
             var product = (String) Sql.rows(session, "select version()").get(0)[0];
@@ -1612,7 +1698,9 @@ class backup_database implements Callable<Integer> {
 
         /** Without indexes: about what pg_dump will write. */
         long tableBytes() throws SQLException {
-            return ((BigDecimal) Sql.rows(session, "select coalesce(sum(c.relpages), 0)::numeric * 8192 from pg_catalog.pg_class c where c.relkind in ('r', 't', 'm') and c.oid >= 16384").get(0)[0]).longValue();
+            return ((BigDecimal) Sql.rows(session,
+                    "select coalesce(sum(c.relpages), 0)::numeric * 8192 from pg_catalog.pg_class c where c.relkind in ('r', 't', 'm') and c.oid >= 16384")
+                    .get(0)[0]).longValue();
         }
     }
 
@@ -1738,14 +1826,16 @@ class backup_database implements Callable<Integer> {
                     script.running.now(drop);
                 }
             } catch (SQLException e) {
-                return new Verdict(3, List.of("the scratch server cannot be used: " + reason(e.getCause() != null ? e.getCause() : e)), notes);
+                return new Verdict(3, List.of("the scratch server cannot be used: " + reason(e.getCause() != null ? e.getCause() : e)),
+                        notes);
             }
         }
 
         int restore() throws Exception {
             var identity = Age.identity(script, manifest);
             contents = entry.contents(identity);
-            var name = script.restoring.into != null ? script.restoring.into : manifest.origin().name() + "_restored_" + TIME.format(Instant.now());
+            var name = script.restoring.into != null ? script.restoring.into
+                    : manifest.origin().name() + "_restored_" + TIME.format(Instant.now());
             script.demand(!name.isBlank() && name.getBytes(UTF_8).length < 64, "--into: a database's name has 1 to 63 bytes");
             String scratch;
             try (var session = script.running.track(connect(target))) {
@@ -1764,10 +1854,12 @@ class backup_database implements Callable<Integer> {
                     var kept = shortened(name, "_not_verified");
                     rename(session, scratch, kept, null);
                     script.running.forget(drop);
-                    throw new Failed("what was restored is not what was backed up; it is in the database " + kept + ", and nothing else was touched:\n  " + String.join("\n  ", differences));
+                    throw new Failed("what was restored is not what was backed up; it is in the database " + kept
+                            + ", and nothing else was touched:\n  " + String.join("\n  ", differences));
                 }
                 var refused = applySettings(session, scratch);
-                var old = script.restoring.replace && exists(session, name) ? shortened(name, "_before_" + TIME.format(Instant.now())) : null;
+                var old = script.restoring.replace && exists(session, name) ? shortened(name, "_before_" + TIME.format(Instant.now()))
+                        : null;
                 rename(session, scratch, name, old);
                 script.running.forget(drop);
                 report(name, old, refused);
@@ -1778,10 +1870,13 @@ class backup_database implements Callable<Integer> {
         void report(String name, String old, List<String> refused) {
             refused.forEach(script::warn);
             notes.forEach(script::note);
-            var proof = manifest.proof() == ProofKind.none ? ", not compared: the backup has no proof" : ", every " + (manifest.proof() == ProofKind.full ? "count and hash" : "count") + " as in the snapshot";
-            script.say("%s  restored into the database %s%s%s%n", entry.id(), name, script.restoring.tables.isEmpty() ? proof : ", with the rows of " + String.join(", ", script.restoring.tables) + proof,
+            var proof = manifest.proof() == ProofKind.none ? ", not compared: the backup has no proof"
+                    : ", every " + (manifest.proof() == ProofKind.full ? "count and hash" : "count") + " as in the snapshot";
+            script.say("%s  restored into the database %s%s%s%n", entry.id(), name,
+                    script.restoring.tables.isEmpty() ? proof : ", with the rows of " + String.join(", ", script.restoring.tables) + proof,
                     old == null ? "" : "; what was there is now " + old);
-            script.document.putAll(fields("restored", entry.id(), "database", name, "kept", old, "verified", manifest.proof() != ProofKind.none, "refused", refused, "notes", notes));
+            script.document.putAll(fields("restored", entry.id(), "database", name, "kept", old, "verified",
+                    manifest.proof() != ProofKind.none, "refused", refused, "notes", notes));
         }
 
         /** Where the database is gone, the server is entered by another. */
@@ -1801,20 +1896,24 @@ class backup_database implements Callable<Integer> {
             Proofs.prepare(session);
             var problems = new ArrayList<String>();
             var server = Server.of(session);
-            var roles = Set.copyOf(Sql.column(session, "select rolname from pg_catalog.pg_roles where pg_catalog.pg_has_role(oid, 'member')"));
+            var roles = Set
+                    .copyOf(Sql.column(session, "select rolname from pg_catalog.pg_roles where pg_catalog.pg_has_role(oid, 'member')"));
             var missing = contents.roles().stream().filter(role -> !roles.contains(role)).toList();
             if (!missing.isEmpty() && !withoutOwners) {
                 if (scratch && manifest.format() != Format.plain) {
                     withoutOwners = true;
-                    notes.add("owners and grants are not restored on the scratch server, where these roles are missing or not ours: " + String.join(", ", missing));
+                    notes.add("owners and grants are not restored on the scratch server, where these roles are missing or not ours: "
+                            + String.join(", ", missing));
                 } else {
-                    problems.add("roles are missing, or you are no member of them: " + String.join(", ", missing) + "; create them (globals.sql of the backup has them), or restore with --no-owner");
+                    problems.add("roles are missing, or you are no member of them: " + String.join(", ", missing)
+                            + "; create them (globals.sql of the backup has them), or restore with --no-owner");
                 }
             }
             if (withoutOwners && manifest.format() == Format.plain) {
                 problems.add("--no-owner is not possible with a plain dump, which is one script");
             }
-            var available = Sql.rows(session, "select name, default_version from pg_catalog.pg_available_extensions").stream().collect(Collectors.toMap(row -> (String) row[0], row -> (String) row[1]));
+            var available = Sql.rows(session, "select name, default_version from pg_catalog.pg_available_extensions").stream()
+                    .collect(Collectors.toMap(row -> (String) row[0], row -> (String) row[1]));
             for (var extension : contents.extensions()) {
                 if (!available.containsKey(extension.name())) {
                     problems.add("the server lacks the extension " + extension.name() + " (" + extension.version() + ")");
@@ -1825,10 +1924,15 @@ class backup_database implements Callable<Integer> {
             if (server.major() < manifest.serverMajor()) {
                 problems.add("the server is PostgreSQL " + server.major() + ", older than the backup's " + manifest.serverMajor());
             }
-            if (Sql.rows(session, "select rolcreatedb or rolsuper from pg_catalog.pg_roles where rolname = current_user").get(0)[0].equals(false)) {
-                problems.add("the role may not create databases: ALTER ROLE " + Sql.rows(session, "select pg_catalog.quote_ident(current_user)").get(0)[0] + " CREATEDB" + (scratch ? ", or another server with --scratch-url" : ""));
+            if (Sql.rows(session, "select rolcreatedb or rolsuper from pg_catalog.pg_roles where rolname = current_user").get(0)[0]
+                    .equals(false)) {
+                problems.add("the role may not create databases: ALTER ROLE "
+                        + Sql.rows(session, "select pg_catalog.quote_ident(current_user)").get(0)[0] + " CREATEDB"
+                        + (scratch ? ", or another server with --scratch-url" : ""));
             }
-            var free = (Long) Sql.rows(session, "select pg_catalog.current_setting('max_connections')::bigint - pg_catalog.count(*) from pg_catalog.pg_stat_activity where backend_type = 'client backend'").get(0)[0];
+            var free = (Long) Sql.rows(session,
+                    "select pg_catalog.current_setting('max_connections')::bigint - pg_catalog.count(*) from pg_catalog.pg_stat_activity where backend_type = 'client backend'")
+                    .get(0)[0];
             if (free < script.making.jobs + 2) {
                 problems.add("only " + count(free, "connection") + " left on the server");
             }
@@ -1844,7 +1948,8 @@ class backup_database implements Callable<Integer> {
             try {
                 var data = Path.of((String) Sql.rows(session, "select pg_catalog.current_setting('data_directory')").get(0)[0]);
                 if (Files.isReadable(data) && Files.getFileStore(data).getUsableSpace() < manifest.origin().databaseBytes()) {
-                    problems.add("the server's disk has " + bytes(Files.getFileStore(data).getUsableSpace()) + " left, the database had " + bytes(manifest.origin().databaseBytes()));
+                    problems.add("the server's disk has " + bytes(Files.getFileStore(data).getUsableSpace()) + " left, the database had "
+                            + bytes(manifest.origin().databaseBytes()));
                 }
             } catch (SQLException e) {
                 notes.add("the server's disk space could not be looked at");
@@ -1856,9 +1961,11 @@ class backup_database implements Callable<Integer> {
             if (!exists(session, name)) {
                 return List.of();
             } else if (!script.restoring.replace) {
-                return List.of("there is a database " + name + " already; another name with --into, or --replace to swap it once the restore is verified");
+                return List.of("there is a database " + name
+                        + " already; another name with --into, or --replace to swap it once the restore is verified");
             } else if (!manifest.origin().name().equals(name) || !manifest.origin().system().equals(Server.of(session).system())) {
-                return List.of(entry.id() + " is a backup of the database " + manifest.origin().name() + " on " + manifest.origin().host() + ", not of " + name + " here;"
+                return List.of(entry.id() + " is a backup of the database " + manifest.origin().name() + " on " + manifest.origin().host()
+                        + ", not of " + name + " here;"
                         + " restore it into a new database, and rename that by hand if this is meant");
             }
             return List.of();
@@ -1875,7 +1982,8 @@ class backup_database implements Callable<Integer> {
             var major = Server.of(session).major();
             var create = "create database " + name + " template template0 encoding " + Sql.literal(c.encoding());
             var locale = " lc_collate " + Sql.literal(c.collate()) + " lc_ctype " + Sql.literal(c.ctype())
-                    + (c.provider().equals("i") ? " locale_provider icu icu_locale " + Sql.literal(c.locale()) : c.provider().equals("b") && major >= 17 ? " locale_provider builtin builtin_locale " + Sql.literal(c.locale())
+                    + (c.provider().equals("i") ? " locale_provider icu icu_locale " + Sql.literal(c.locale())
+                            : c.provider().equals("b") && major >= 17 ? " locale_provider builtin builtin_locale " + Sql.literal(c.locale())
                             : major >= 15 ? " locale_provider libc" : "");
             try {
                 Sql.run(session, create + locale);
@@ -1892,7 +2000,8 @@ class backup_database implements Callable<Integer> {
 
         /** Runs pg_restore (psql for a plain dump) and compares; a session of ours in the scratch database shows others that it is in use. */
         List<String> fill(String scratch, List<RecipientStanzaReader> identity) throws Exception {
-            try (var guard = script.running.track(new Elsewhere(target, scratch).connect(true)); var secrets = new Secrets(script, new Elsewhere(target, guard))) {
+            try (var guard = script.running.track(new Elsewhere(target, scratch).connect(true));
+                    var secrets = new Secrets(script, new Elsewhere(target, guard))) {
                 var server = Server.of(guard);
                 var client = Client.forRestore(script, server.major(), manifest.clientMajor());
                 var known = Set.copyOf(Sql.column(guard, "select name from pg_catalog.pg_settings"));
@@ -1906,7 +2015,8 @@ class backup_database implements Callable<Integer> {
             }
         }
 
-        void runArchive(Client client, Secrets secrets, String scratch, List<RecipientStanzaReader> identity, Set<String> known) throws Exception {
+        void runArchive(Client client, Secrets secrets, String scratch, List<RecipientStanzaReader> identity, Set<String> known)
+                throws Exception {
             var arguments = new ArrayList<>(List.of("--dbname=" + scratch, "--no-password"));
             if (withoutOwners) {
                 arguments.addAll(List.of("--no-owner", "--no-privileges"));
@@ -1918,7 +2028,8 @@ class backup_database implements Callable<Integer> {
                 arguments.add("--use-list=" + secrets.file("list", list(client, secrets, identity)));
             }
             if (manifest.format() == Format.directory) {
-                arguments.addAll(List.of("--jobs=" + script.making.jobs, "--format=directory", entry.path().resolve(manifest.format().file).toAbsolutePath().toString()));
+                arguments.addAll(List.of("--jobs=" + script.making.jobs, "--format=directory",
+                        entry.path().resolve(manifest.format().file).toAbsolutePath().toString()));
             } else {
                 arguments.add("--format=custom");
             }
@@ -1928,8 +2039,10 @@ class backup_database implements Callable<Integer> {
             }
         }
 
-        void runScript(Client client, Secrets secrets, String scratch, List<RecipientStanzaReader> identity, Set<String> known) throws Exception {
-            try (var program = client.start(script, secrets, "psql", List.of("--dbname=" + scratch, "--no-password", "-X", "-q", "-o", "/dev/null", "-v", "ON_ERROR_STOP=1"))) {
+        void runScript(Client client, Secrets secrets, String scratch, List<RecipientStanzaReader> identity, Set<String> known)
+                throws Exception {
+            try (var program = client.start(script, secrets, "psql",
+                    List.of("--dbname=" + scratch, "--no-password", "-X", "-q", "-o", "/dev/null", "-v", "ON_ERROR_STOP=1"))) {
                 feed(program, identity, in -> withoutUnknownSettings(in, known));
                 if (program.finish() != 0) {
                     throw new Failed("psql could not restore " + entry.id() + ":\n  " + program.said().replace("\n", "\n  "));
@@ -1941,7 +2054,8 @@ class backup_database implements Callable<Integer> {
         void feed(Program program, List<RecipientStanzaReader> identity, Function<InputStream, InputStream> filter) throws Exception {
             try (var out = program.process.getOutputStream()) {
                 if (manifest.format() != Format.directory) {
-                    try (var in = filter.apply(Source.open(entry.dump(), identity, true)); var progress = new Progress(script, "restoring " + entry.id(), manifest.bytes())) {
+                    try (var in = filter.apply(Source.open(entry.dump(), identity, true));
+                            var progress = new Progress(script, "restoring " + entry.id(), manifest.bytes())) {
                         Program.copy(in, out, count -> progress.at(count / 5));
                     }
                 }
@@ -1961,7 +2075,8 @@ class backup_database implements Callable<Integer> {
                 buffered.mark(1 << 16);
                 var head = new String(buffered.readNBytes(8192), ISO_8859_1);
                 buffered.reset();
-                var set = Pattern.compile("(?m)^SET (\\w+) = [^\\n]*;$").matcher(head).replaceAll(match -> known.contains(match.group(1)) ? Matcher.quoteReplacement(match.group()) : "");
+                var set = Pattern.compile("(?m)^SET (\\w+) = [^\\n]*;$").matcher(head)
+                        .replaceAll(match -> known.contains(match.group(1)) ? Matcher.quoteReplacement(match.group()) : "");
                 buffered.skipNBytes(head.length());
                 return new SequenceInputStream(new ByteArrayInputStream(set.getBytes(ISO_8859_1)), buffered);
             } catch (IOException e) {
@@ -1972,7 +2087,8 @@ class backup_database implements Callable<Integer> {
         /** Every error counts but two: a setting that pg_restore itself sends and that this server is too old for; and the comment on an extension of another owner. */
         void judge(Program program, Set<String> known) throws Exception {
             var exit = program.finish();
-            var errors = Stream.of(program.said().split("(?m)^(?=pg_restore: )")).filter(part -> part.startsWith("pg_restore: error: ")).map(String::strip).toList();
+            var errors = Stream.of(program.said().split("(?m)^(?=pg_restore: )")).filter(part -> part.startsWith("pg_restore: error: "))
+                    .map(String::strip).toList();
             var command = Pattern.compile("(?m)^Command was: (?:SET (\\w+) = \\S+;|COMMENT ON EXTENSION )");
             var harmful = errors.stream().filter(error -> {
                 var found = command.matcher(error);
@@ -1980,24 +2096,35 @@ class backup_database implements Callable<Integer> {
             }).toList();
             if (!harmful.isEmpty() || exit != 0 && errors.isEmpty()) {
                 var said = harmful.isEmpty() ? program.said() : String.join("\n", harmful.subList(0, Math.min(3, harmful.size())));
-                throw new Failed("pg_restore could not restore " + entry.id() + (harmful.size() > 3 ? " (" + harmful.size() + " errors, the first three)" : "") + ":\n  " + said.replace("\n", "\n  "));
+                throw new Failed("pg_restore could not restore " + entry.id()
+                        + (harmful.size() > 3 ? " (" + harmful.size() + " errors, the first three)" : "") + ":\n  "
+                        + said.replace("\n", "\n  "));
             }
-            errors.forEach(error -> notes.add("passed over, harmless: " + error.lines().findFirst().orElse("").replace("pg_restore: error: ", "")));
+            errors.forEach(error -> notes
+                    .add("passed over, harmless: " + error.lines().findFirst().orElse("").replace("pg_restore: error: ", "")));
         }
 
         /** The archive's table of contents without the rows of other tables and without what those would be needed for. */
         String list(Client client, Secrets secrets, List<RecipientStanzaReader> identity) throws Exception {
             var wanted = new TreeSet<Long>();
             for (var name : script.restoring.tables) {
-                var found = contents.tables().stream().filter(table -> name.equals(table.name()) || name.equals(table.schema() + "." + table.name()) || name.equals(table.id())).toList();
-                script.demand(found.size() == 1, "--table: there " + (found.isEmpty() ? "is no table " + name : "are several tables " + name + ", name the schema as well") + " in " + entry.id());
+                var found = contents.tables().stream().filter(
+                        table -> name.equals(table.name()) || name.equals(table.schema() + "." + table.name()) || name.equals(table.id()))
+                        .toList();
+                script.demand(found.size() == 1,
+                        "--table: there "
+                                + (found.isEmpty() ? "is no table " + name : "are several tables " + name + ", name the schema as well")
+                                + " in " + entry.id());
                 wanted.add(found.get(0).oid());
             }
             var list = new ByteArrayOutputStream();
             var directory = manifest.format() == Format.directory;
-            try (var program = client.start(script, secrets, "pg_restore", directory ? List.of("--list", entry.path().resolve(manifest.format().file).toString()) : List.of("--list", "--format=custom"))) {
+            try (var program = client.start(script, secrets, "pg_restore",
+                    directory ? List.of("--list", entry.path().resolve(manifest.format().file).toString())
+                            : List.of("--list", "--format=custom"))) {
                 var feeder = Running.daemon(() -> {
-                    try (var out = program.process.getOutputStream(); var in = directory ? InputStream.nullInputStream() : Source.open(entry.dump(), identity, true)) {
+                    try (var out = program.process.getOutputStream();
+                            var in = directory ? InputStream.nullInputStream() : Source.open(entry.dump(), identity, true)) {
                         in.transferTo(out);
                     } catch (IOException | GeneralSecurityException ended) {
                         script.detail("pg_restore --list has read enough");
@@ -2009,7 +2136,8 @@ class backup_database implements Callable<Integer> {
                     throw new Failed("pg_restore cannot list " + entry.id() + ":\n  " + program.said());
                 }
             }
-            var row = Pattern.compile("\\d+; \\d+ (\\d+) (TABLE DATA|MATERIALIZED VIEW DATA|FK CONSTRAINT|BLOBS?|BLOB METADATA|LARGE OBJECT) .*");
+            var row = Pattern
+                    .compile("\\d+; \\d+ (\\d+) (TABLE DATA|MATERIALIZED VIEW DATA|FK CONSTRAINT|BLOBS?|BLOB METADATA|LARGE OBJECT) .*");
             return list.toString(UTF_8).lines().filter(line -> {
                 var item = row.matcher(line);
                 return !item.matches() || item.group(2).equals("TABLE DATA") && wanted.contains(Long.valueOf(item.group(1)));
@@ -2025,14 +2153,19 @@ class backup_database implements Callable<Integer> {
                     Proofs.prepare(sessions.get(sessions.size() - 1));
                 }
                 var single = !script.restoring.tables.isEmpty();
-                try (var proofs = new Proofs(script, sessions, Table.all(guard).stream().filter(Table::hasRows).toList(), manifest.proof())) {
+                try (var proofs = new Proofs(script, sessions, Table.all(guard).stream().filter(Table::hasRows).toList(),
+                        manifest.proof())) {
                     var restored = Contents.of(guard, server).with(proofs.get());
                     if (!single && server.major() != manifest.serverMajor()) {
-                        notes.add("numbers of objects are not compared between PostgreSQL " + manifest.serverMajor() + " and " + server.major());
+                        notes.add("numbers of objects are not compared between PostgreSQL " + manifest.serverMajor() + " and "
+                                + server.major());
                     }
-                    var found = contents.differences(restored, table -> !single || script.restoring.tables.stream().anyMatch(name -> name.equals(table.name())
-                            || name.equals(table.schema() + "." + table.name()) || name.equals(table.id())), !single && server.major() == manifest.serverMajor());
-                    notes.addAll(contents.tables().stream().filter(table -> table.skipped() != null).map(table -> table.id() + " was not compared: " + table.skipped()).toList());
+                    var found = contents.differences(restored,
+                            table -> !single || script.restoring.tables.stream().anyMatch(name -> name.equals(table.name())
+                                    || name.equals(table.schema() + "." + table.name()) || name.equals(table.id())),
+                            !single && server.major() == manifest.serverMajor());
+                    notes.addAll(contents.tables().stream().filter(table -> table.skipped() != null)
+                            .map(table -> table.id() + " was not compared: " + table.skipped()).toList());
                     if (!single) {
                         notes.addAll(lateSequences(guard));
                     }
@@ -2057,7 +2190,8 @@ class backup_database implements Callable<Integer> {
                     where d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass and d.refclassid = d.classid and d.deptype in ('a', 'i') and d.refobjsubid > 0 and c.relkind in ('r', 'p')""")) {
                 var largest = (Long) Sql.rows(session, "select max(" + owned[1] + ")::bigint from " + owned[0]).get(0)[0];
                 if (largest != null && largest > 0 && (owned[3] == null || (Long) owned[3] < largest)) {
-                    late.add("the sequence " + owned[2] + " is at " + owned[3] + ", its column " + owned[0] + "." + owned[1] + " at " + largest + ": inserts will collide, as in the original");
+                    late.add("the sequence " + owned[2] + " is at " + owned[3] + ", its column " + owned[0] + "." + owned[1] + " at "
+                            + largest + ": inserts will collide, as in the original");
                 }
             }
             return late;
@@ -2087,15 +2221,20 @@ class backup_database implements Callable<Integer> {
                     script.running.close(session);
                 }
                 for (int left = 20;; left--) {
-                    Sql.rows(by, "select pg_catalog.pg_terminate_backend(pid) from pg_catalog.pg_stat_activity where datname in (?, ?) and pid <> pg_catalog.pg_backend_pid()", from, to);
+                    Sql.rows(by,
+                            "select pg_catalog.pg_terminate_backend(pid) from pg_catalog.pg_stat_activity where datname in (?, ?) and pid <> pg_catalog.pg_backend_pid()",
+                            from, to);
                     try {
-                        Sql.run(by, "begin; set local lock_timeout = '5s'" + (old == null ? "" : "; alter database " + Sql.quote(to) + " rename to " + Sql.quote(old))
+                        Sql.run(by,
+                                "begin; set local lock_timeout = '5s'"
+                                        + (old == null ? "" : "; alter database " + Sql.quote(to) + " rename to " + Sql.quote(old))
                                 + "; alter database " + Sql.quote(from) + " rename to " + Sql.quote(to) + "; commit");
                         return;
                     } catch (SQLException e) {
                         Sql.run(by, "rollback");
                         if (left == 0 || !List.of("55006", "55P03").contains(e.getSQLState())) {
-                            throw new Failed("the restored database is verified, but could not be named " + to + ": " + reason(e) + "\n  nothing was replaced");
+                            throw new Failed("the restored database is verified, but could not be named " + to + ": " + reason(e)
+                                    + "\n  nothing was replaced");
                         }
                     }
                 }
@@ -2112,7 +2251,8 @@ class backup_database implements Callable<Integer> {
 
         void drop(String scratch) {
             try (var session = connect(target)) {
-                Sql.rows(session, "select pg_catalog.pg_terminate_backend(pid) from pg_catalog.pg_stat_activity where datname = ?", scratch);
+                Sql.rows(session, "select pg_catalog.pg_terminate_backend(pid) from pg_catalog.pg_stat_activity where datname = ?",
+                        scratch);
                 for (int left = 20;; left--) {
                     try {
                         Sql.run(session, "drop database if exists " + scratch);
@@ -2130,10 +2270,12 @@ class backup_database implements Callable<Integer> {
 
         /** What a killed run left: known by its name and our comment, older than a minute, and nobody is in it. */
         void sweep(Connection session) throws SQLException {
-            for (var row : Sql.rows(session, "select datname, pg_catalog.shobj_description(oid, 'pg_database') from pg_catalog.pg_database d where datname like 'pgbang\\_scratch\\_%'"
-                    + " and pg_catalog.pg_has_role(datdba, 'usage') and not exists (select from pg_catalog.pg_stat_activity a where a.datid = d.oid)")) {
+            for (var row : Sql.rows(session,
+                    "select datname, pg_catalog.shobj_description(oid, 'pg_database') from pg_catalog.pg_database d where datname like 'pgbang\\_scratch\\_%'"
+                            + " and pg_catalog.pg_has_role(datdba, 'usage') and not exists (select from pg_catalog.pg_stat_activity a where a.datid = d.oid)")) {
                 var name = SCRATCH.matcher((String) row[0]);
-                if (name.matches() && (row[1] == null || row[1].toString().startsWith("pgbang ")) && LocalDateTime.parse(name.group(1), TIME).toInstant(ZoneOffset.UTC).isBefore(Instant.now().minusSeconds(60))) {
+                if (name.matches() && (row[1] == null || row[1].toString().startsWith("pgbang "))
+                        && LocalDateTime.parse(name.group(1), TIME).toInstant(ZoneOffset.UTC).isBefore(Instant.now().minusSeconds(60))) {
                     try {
                         Sql.run(session, "drop database if exists " + row[0]);
                         script.note("dropped " + row[0] + ", which a killed run had left");
@@ -2152,8 +2294,10 @@ class backup_database implements Callable<Integer> {
         static final String GZIP = "1"; // level 6, pg_dump's own choice, takes four times as long
 
         /** Where the programs of the usual packages are; PATH is looked at as well, but not believed. */
-        static final List<String> PLACES = List.of("/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/usr/libexec/postgresql*", "/usr/lib/postgresql*/bin", "/opt/homebrew/opt/postgresql@*/bin",
-                "/opt/homebrew/opt/libpq/bin", "/usr/local/opt/postgresql@*/bin", "/usr/local/opt/libpq/bin", "/Applications/Postgres.app/Contents/Versions/*/bin", "/Library/PostgreSQL/*/bin",
+        static final List<String> PLACES = List.of("/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/usr/libexec/postgresql*",
+                "/usr/lib/postgresql*/bin", "/opt/homebrew/opt/postgresql@*/bin",
+                "/opt/homebrew/opt/libpq/bin", "/usr/local/opt/postgresql@*/bin", "/usr/local/opt/libpq/bin",
+                "/Applications/Postgres.app/Contents/Versions/*/bin", "/Library/PostgreSQL/*/bin",
                 "/usr/local/pgsql/bin", "C:/Program Files/PostgreSQL/*/bin");
 
         /** Same major as the server, else the next newer; an older one refuses, and rightly. */
@@ -2162,7 +2306,8 @@ class backup_database implements Callable<Integer> {
             if (client == null) {
                 throw new Failed(missing(script, "pg_dump", server));
             } else if (client.major >= 17 && server < 17) {
-                script.warn("pg_dump " + client.version + " for a server " + server + ": psql and pg_restore will stumble over its SET transaction_timeout there; --verify and --restore pass over it");
+                script.warn("pg_dump " + client.version + " for a server " + server
+                        + ": psql and pg_restore will stumble over its SET transaction_timeout there; --verify and --restore pass over it");
             }
             return client;
         }
@@ -2179,7 +2324,8 @@ class backup_database implements Callable<Integer> {
         /** The best major if there is one, else the smallest newer one, else (for a restore) the newest that can read it; of one major the newest minor. */
         static Client choose(List<Client> clients, int best, int least) {
             var byVersion = Comparator.comparingInt(Client::major).thenComparing(Client::minor);
-            var newer = clients.stream().filter(client -> client.major >= best).min(Comparator.comparingInt(Client::major).thenComparing(Client::minor, Comparator.reverseOrder()));
+            var newer = clients.stream().filter(client -> client.major >= best)
+                    .min(Comparator.comparingInt(Client::major).thenComparing(Client::minor, Comparator.reverseOrder()));
             return newer.orElseGet(() -> clients.stream().filter(client -> client.major >= least).max(byVersion).orElse(null));
         }
 
@@ -2190,9 +2336,13 @@ class backup_database implements Callable<Integer> {
 
         static String missing(backup_database script, String program, int major) throws Exception {
             var all = all(script, program);
-            return "no " + program + " of PostgreSQL " + major + " or newer " + (script.place.docker != null ? "in the container " + script.place.docker
-                    : "on this machine" + (all.isEmpty() ? "" : " (there is " + all.stream().map(client -> client.version + " in " + client.folder).collect(Collectors.joining(", ")) + ")"))
-                    + "; install it:\n  apt-get install postgresql-client-" + major + "  |  dnf install postgresql" + major + "  |  apk add postgresql" + major + "-client  |  brew install postgresql@" + major
+            return "no " + program + " of PostgreSQL " + major + " or newer "
+                    + (script.place.docker != null ? "in the container " + script.place.docker
+                            : "on this machine" + (all.isEmpty() ? ""
+                                    : " (there is " + all.stream().map(client -> client.version + " in " + client.folder)
+                                            .collect(Collectors.joining(", ")) + ")"))
+                    + "; install it:\n  apt-get install postgresql-client-" + major + "  |  dnf install postgresql" + major
+                    + "  |  apk add postgresql" + major + "-client  |  brew install postgresql@" + major
                     + "\n  or run it in the server's container with --docker CONTAINER";
         }
 
@@ -2201,7 +2351,8 @@ class backup_database implements Callable<Integer> {
             if (docker != null) {
                 var client = asked(script, null, docker, List.of("docker", "exec", docker, program, "--version"));
                 if (client == null) {
-                    throw new Failed("cannot run " + program + " in the container " + docker + " (docker exec " + docker + " " + program + " --version)");
+                    throw new Failed("cannot run " + program + " in the container " + docker + " (docker exec " + docker + " " + program
+                            + " --version)");
                 }
                 return List.of(client);
             }
@@ -2244,7 +2395,9 @@ class backup_database implements Callable<Integer> {
                 process.getOutputStream().close();
                 var said = new String(process.getInputStream().readAllBytes(), UTF_8);
                 var version = Pattern.compile("\\(PostgreSQL\\) ((\\d+)\\S*)").matcher(said);
-                return process.waitFor() == 0 && version.find() ? new Client(folder, docker, Integer.parseInt(version.group(2)), version.group(1)) : null;
+                return process.waitFor() == 0 && version.find()
+                        ? new Client(folder, docker, Integer.parseInt(version.group(2)), version.group(1))
+                        : null;
             } catch (IOException e) {
                 script.detail(command.get(0) + " cannot be run: " + e.getMessage());
                 return null;
@@ -2264,7 +2417,8 @@ class backup_database implements Callable<Integer> {
             var command = new ArrayList<String>();
             if (docker != null) {
                 command.addAll(List.of("docker", "exec", "-i"));
-                secrets.environment.keySet().stream().filter(name -> !name.matches("PGHOST|PGPORT|PGPASSFILE|PGSERVICE|PGSSLROOTCERT")).forEach(name -> command.addAll(List.of("-e", name)));
+                secrets.environment.keySet().stream().filter(name -> !name.matches("PGHOST|PGPORT|PGPASSFILE|PGSERVICE|PGSSLROOTCERT"))
+                        .forEach(name -> command.addAll(List.of("-e", name)));
                 command.addAll(List.of(docker, "sh", "-c", IN_CONTAINER, "sh", program));
             } else {
                 command.add(folder.resolve(program).toString());
@@ -2290,7 +2444,8 @@ class backup_database implements Callable<Integer> {
 
         Program(backup_database script, List<String> command, Secrets secrets, boolean inContainer) throws IOException {
             var builder = new ProcessBuilder(command);
-            builder.environment().keySet().removeIf(name -> name.matches("PG(HOST|HOSTADDR|PORT|USER|DATABASE|PASSWORD|SERVICE|OPTIONS|APPNAME|SSLMODE|SSLROOTCERT|CONNECT_TIMEOUT|TARGETSESSIONATTRS|LOADBALANCEHOSTS|CLIENTENCODING|DATESTYLE|TZ)|POSTGRES_.*|AWS_.*|.*DATABASE_URL|SCRATCH_URL|BACKUP_.*|LANG|LC_.*|LANGUAGE"));
+            builder.environment().keySet().removeIf(name -> name.matches(
+                    "PG(HOST|HOSTADDR|PORT|USER|DATABASE|PASSWORD|SERVICE|OPTIONS|APPNAME|SSLMODE|SSLROOTCERT|CONNECT_TIMEOUT|TARGETSESSIONATTRS|LOADBALANCEHOSTS|CLIENTENCODING|DATESTYLE|TZ)|POSTGRES_.*|AWS_.*|.*DATABASE_URL|SCRATCH_URL|BACKUP_.*|LANG|LC_.*|LANGUAGE"));
             builder.environment().putAll(secrets.environment);
             builder.environment().put("LC_ALL", "C");
             this.secrets = secrets;
@@ -2537,13 +2692,15 @@ class backup_database implements Callable<Integer> {
             if (script.limits.quiet || now - start < 2_000_000_000L) {
                 return;
             } else if (bar == null && script.isTerminal() && System.getenv("NO_COLOR") == null) {
-                bar = new ProgressBarBuilder().setTaskName(what).setInitialMax(Math.max(total, bytes)).setUnit(" MB", 1_000_000).showSpeed().setStyle(ProgressBarStyle.ASCII).build();
+                bar = new ProgressBarBuilder().setTaskName(what).setInitialMax(Math.max(total, bytes)).setUnit(" MB", 1_000_000).showSpeed()
+                        .setStyle(ProgressBarStyle.ASCII).build();
             }
             if (bar != null) {
                 bar.maxHint(Math.max(total, bytes)).stepTo(bytes);
             } else if (now - said > 30_000_000_000L) {
                 said = now;
-                script.note(what + ": " + bytes(bytes) + (total > 0 ? " of about " + bytes(total) : "") + ", " + bytes((long) (bytes * 1e9 / (now - start))) + "/s");
+                script.note(what + ": " + bytes(bytes) + (total > 0 ? " of about " + bytes(total) : "") + ", "
+                        + bytes((long) (bytes * 1e9 / (now - start))) + "/s");
             }
         }
 
@@ -2585,7 +2742,8 @@ class backup_database implements Callable<Integer> {
     static class SqliteProof {
         static List<TableProof> all(Connection session, ProofKind kind) throws SQLException {
             var proofs = new ArrayList<TableProof>();
-            for (var name : Sql.column(session, "select name from sqlite_schema where type = 'table' and sql not like 'create virtual%' or name = 'sqlite_sequence' order by name")) {
+            for (var name : Sql.column(session,
+                    "select name from sqlite_schema where type = 'table' and sql not like 'create virtual%' or name = 'sqlite_sequence' order by name")) {
                 proofs.add(kind == ProofKind.full ? hashed(session, name) : new TableProof("", name, 0, kind == ProofKind.none ? null
                         : ((Number) Sql.rows(session, "select count(*) from " + Sql.quote(name)).get(0)[0]).longValue(), null, null));
             }
@@ -2602,9 +2760,13 @@ class backup_database implements Callable<Integer> {
                 for (; found.next(); rows++) {
                     for (int i = 1; i <= columns; i++) {
                         var value = found.getObject(i);
-                        var bytes = value == null ? new byte[0] : value instanceof Number number ? ByteBuffer.allocate(8).putLong(number instanceof Double || number instanceof Float
+                        var bytes = value == null ? new byte[0]
+                                : value instanceof Number number
+                                        ? ByteBuffer.allocate(8).putLong(number instanceof Double || number instanceof Float
                                 ? Double.doubleToRawLongBits(number.doubleValue()) : number.longValue()).array() : found.getBytes(i);
-                        digest.update((byte) (value == null ? 'n' : value instanceof Double || value instanceof Float ? 'r' : value instanceof Number ? 'i' : value instanceof String ? 't' : 'b'));
+                        digest.update((byte) (value == null ? 'n'
+                                : value instanceof Double || value instanceof Float ? 'r'
+                                        : value instanceof Number ? 'i' : value instanceof String ? 't' : 'b'));
                         digest.update(ByteBuffer.allocate(4).putInt(bytes.length).array());
                         digest.update(bytes);
                     }
@@ -2616,8 +2778,10 @@ class backup_database implements Callable<Integer> {
 
         static Contents contents(Connection session, ProofKind kind) throws SQLException {
             var objects = new TreeMap<String, Long>();
-            Sql.rows(session, "select type, count(*) from sqlite_schema group by type").forEach(row -> objects.put((String) row[0], ((Number) row[1]).longValue()));
-            var orphans = Sql.rows(session, "pragma foreign_key_check").stream().map(row -> "row " + row[1] + " of " + row[0] + " refers to nothing in " + row[2]).toList();
+            Sql.rows(session, "select type, count(*) from sqlite_schema group by type")
+                    .forEach(row -> objects.put((String) row[0], ((Number) row[1]).longValue()));
+            var orphans = Sql.rows(session, "pragma foreign_key_check").stream()
+                    .map(row -> "row " + row[1] + " of " + row[0] + " refers to nothing in " + row[2]).toList();
             return new Contents(all(session, kind), List.of(), objects, orphans, List.of(), List.of(), List.of(), null);
         }
 
@@ -2646,7 +2810,8 @@ class backup_database implements Callable<Integer> {
             var origin = file.origin();
             var encrypted = !script.making.recipients.isEmpty();
             if (encrypted && origin.databaseBytes() > LARGEST_IN_MEMORY) {
-                throw new Failed("an encrypted backup of a SQLite file is made in memory, so that nothing is on disk in clear: " + file.path() + " is too large for that (" + bytes(origin.databaseBytes()) + ")");
+                throw new Failed("an encrypted backup of a SQLite file is made in memory, so that nothing is on disk in clear: "
+                        + file.path() + " is too large for that (" + bytes(origin.databaseBytes()) + ")");
             }
             try (var writer = script.running.track(file.open(true)); var reader = script.running.track(file.open(true))) {
                 Sql.run(writer, "begin immediate");
@@ -2723,9 +2888,14 @@ class backup_database implements Callable<Integer> {
             var contents = entry.contents(identity);
             var folder = script.repository.partial(manifest.origin().name());
             var removal = script.running.later(() -> Repository.delete(folder));
-            try (var in = Source.open(entry.dump(), identity, true); var copy = manifest.recipients().isEmpty() ? new SqliteFile(unpack(in, folder.resolve("copy"))).open(false) : SqliteBackup.inMemory(in.readAllBytes())) {
+            try (var in = Source.open(entry.dump(), identity, true);
+                    var copy = manifest.recipients().isEmpty() ? new SqliteFile(unpack(in, folder.resolve("copy"))).open(false)
+                            : SqliteBackup.inMemory(in.readAllBytes())) {
                 var problems = SqliteProof.differences(copy, contents, manifest.proof());
-                return new Verdict(problems.isEmpty() ? 0 : 2, problems, contents.invalid().isEmpty() ? List.of() : List.of(count(contents.invalid().size(), "foreign key") + " of the original lead nowhere: " + contents.invalid().get(0)));
+                return new Verdict(problems.isEmpty() ? 0 : 2, problems,
+                        contents.invalid().isEmpty() ? List.of()
+                                : List.of(count(contents.invalid().size(), "foreign key") + " of the original lead nowhere: "
+                                        + contents.invalid().get(0)));
             } catch (SQLException | IOException e) {
                 return new Verdict(2, List.of("it cannot be restored: " + reason(e)), List.of());
             } finally {
@@ -2738,7 +2908,8 @@ class backup_database implements Callable<Integer> {
             var name = manifest.origin().name() + "_restored_" + PostgresRestore.TIME.format(Instant.now());
             var into = Path.of(script.restoring.into != null ? script.restoring.into : name).toAbsolutePath();
             if (Files.exists(into) && !script.restoring.replace) {
-                throw new Failed("nothing was restored: there is a file " + into + " already; another name with --into, or --replace to swap it once the restore is verified");
+                throw new Failed("nothing was restored: there is a file " + into
+                        + " already; another name with --into, or --replace to swap it once the restore is verified");
             }
             var identity = Age.identity(script, manifest);
             var contents = entry.contents(identity);
@@ -2750,14 +2921,17 @@ class backup_database implements Callable<Integer> {
             try (var copy = new SqliteFile(fresh).open(false)) {
                 var problems = SqliteProof.differences(copy, contents, manifest.proof());
                 if (!problems.isEmpty()) {
-                    throw new Failed("what was restored is not what was backed up; nothing was replaced:\n  " + String.join("\n  ", problems));
+                    throw new Failed(
+                            "what was restored is not what was backed up; nothing was replaced:\n  " + String.join("\n  ", problems));
                 }
             }
-            var old = Files.exists(into) ? into.resolveSibling(into.getFileName() + "_before_" + PostgresRestore.TIME.format(Instant.now())) : null;
+            var old = Files.exists(into) ? into.resolveSibling(into.getFileName() + "_before_" + PostgresRestore.TIME.format(Instant.now()))
+                    : null;
             swap(fresh, into, old);
             script.running.forget(removal);
             script.say("%s  restored into %s%s%n", entry.id(), into, old == null ? "" : "; what was there is now " + old);
-            script.document.putAll(fields("restored", entry.id(), "database", into.toString(), "kept", Objects.toString(old, null), "verified", manifest.proof() != ProofKind.none, "refused", List.of(), "notes", List.of()));
+            script.document.putAll(fields("restored", entry.id(), "database", into.toString(), "kept", Objects.toString(old, null),
+                    "verified", manifest.proof() != ProofKind.none, "refused", List.of(), "notes", List.of()));
             return 0;
         }
 
@@ -2826,7 +3000,8 @@ class backup_database implements Callable<Integer> {
 
         private List<Object> read() {
             var found = new ArrayList<>();
-            try (var folders = Files.newDirectoryStream(folder, path -> !path.getFileName().toString().startsWith(".") && Files.exists(path.resolve(MANIFEST)))) {
+            try (var folders = Files.newDirectoryStream(folder,
+                    path -> !path.getFileName().toString().startsWith(".") && Files.exists(path.resolve(MANIFEST)))) {
                 for (var path : folders) {
                     try {
                         found.add(new Entry(path, Manifest.read(path)));
@@ -2849,7 +3024,8 @@ class backup_database implements Callable<Integer> {
         /** One run at a time works on the backups of a database; the lock ends with its process. */
         Closeable lock(String name, Duration wait, Consumer<String> note) throws Exception {
             make();
-            var channel = FileChannel.open(folder.resolve(".lock-" + key(name)), Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE), attributes("rw-------"));
+            var channel = FileChannel.open(folder.resolve(".lock-" + key(name)),
+                    Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE), attributes("rw-------"));
             var deadline = Instant.now().plus(wait);
             for (var said = false;; said = true) {
                 try {
@@ -2861,7 +3037,8 @@ class backup_database implements Callable<Integer> {
                 }
                 if (Instant.now().isAfter(deadline)) {
                     channel.close();
-                    throw new Failed("another run is at work on the backups of " + name + " in " + folder + "; gave up after --lock-wait " + wait.toSeconds() + " s");
+                    throw new Failed("another run is at work on the backups of " + name + " in " + folder + "; gave up after --lock-wait "
+                            + wait.toSeconds() + " s");
                 } else if (!said) {
                     note.accept("another run is at work on the backups of " + name + "; waiting");
                 }
@@ -2962,7 +3139,8 @@ class backup_database implements Callable<Integer> {
                 }
             }
             try (var inside = Files.walk(entry.path())) {
-                inside.filter(Files::isRegularFile).map(path -> entry.path().relativize(path).toString().replace('\\', '/')).filter(path -> !known.contains(path))
+                inside.filter(Files::isRegularFile).map(path -> entry.path().relativize(path).toString().replace('\\', '/'))
+                        .filter(path -> !known.contains(path))
                         .forEach(path -> problems.add(path + " does not belong there"));
             }
             return problems;
@@ -3009,7 +3187,9 @@ class backup_database implements Callable<Integer> {
         }
 
         static FileAttribute<?>[] attributes(String permissions) {
-            return File.separatorChar == '/' ? new FileAttribute<?>[] {PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(permissions))} : new FileAttribute<?>[0];
+            return File.separatorChar == '/'
+                    ? new FileAttribute<?>[] {PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(permissions))}
+                    : new FileAttribute<?>[0];
         }
 
         static void restrict(Path path, String permissions) throws IOException {
@@ -3031,7 +3211,8 @@ class backup_database implements Callable<Integer> {
     }
 
     record Entry(Path path, Manifest manifest) {
-        static final Comparator<Entry> NEWEST_FIRST = Comparator.comparing((Entry entry) -> entry.manifest.finished()).thenComparing(Entry::id).reversed();
+        static final Comparator<Entry> NEWEST_FIRST = Comparator.comparing((Entry entry) -> entry.manifest.finished())
+                .thenComparing(Entry::id).reversed();
 
         String id() {
             return manifest.id();
@@ -3095,37 +3276,46 @@ class backup_database implements Callable<Integer> {
 
         @Override
         public String toString() {
-            return damage != null ? "damaged" : failure != null ? "failed" : verifiedAt != null ? "verified" : checkedAt != null ? "checked" : "created";
+            return damage != null ? "damaged"
+                    : failure != null ? "failed" : verifiedAt != null ? "verified" : checkedAt != null ? "checked" : "created";
         }
     }
 
     /** MANIFEST.json. Its last field is the SHA-256 of the text with that field empty, so that no byte of it can change unseen. */
-    record Manifest(int version, String tool, String id, Origin origin, String client, Format format, ProofKind proof, List<String> recipients, String startedAt, String finishedAt,
+    record Manifest(int version, String tool, String id, Origin origin, String client, Format format, ProofKind proof,
+            List<String> recipients, String startedAt, String finishedAt,
             long durationMs, long bytes, String globals, List<Stored> files, State state, List<Copy> copies, Contents contents) {
-        static final Gson GSON = new GsonBuilder().setFieldNamingPolicy(FieldNamingPolicy.LOWER_CASE_WITH_UNDERSCORES).serializeNulls().disableHtmlEscaping().setPrettyPrinting().create();
+
+        static final Gson GSON = new GsonBuilder().setFieldNamingPolicy(FieldNamingPolicy.LOWER_CASE_WITH_UNDERSCORES).serializeNulls()
+                .disableHtmlEscaping().setPrettyPrinting().create();
         static final Pattern SEAL = Pattern.compile(",\\n  \"sha256\": \"([0-9a-f]{64})\"\\n}\\n\\z");
 
         static Manifest draft(Origin origin, Client client, Making making, String globals, List<Stored> files, Contents contents) {
-            return new Manifest(1, TOOL, null, origin, client == null ? null : client.version(), making.format, making.proof, making.recipients, null, null, 0,
+            return new Manifest(1, TOOL, null, origin, client == null ? null : client.version(), making.format, making.proof,
+                    making.recipients, null, null, 0,
                     files.stream().mapToLong(Stored::bytes).sum(), globals, files, new State(null, null, null, null), List.of(), contents);
         }
 
         Manifest as(Format other) {
-            return new Manifest(version, tool, id, origin, client, other, proof, recipients, startedAt, finishedAt, durationMs, bytes, globals, files, state, copies, contents);
+            return new Manifest(version, tool, id, origin, client, other, proof, recipients, startedAt, finishedAt, durationMs, bytes,
+                    globals, files, state, copies, contents);
         }
 
         Manifest finished(String id, Instant start, Instant end) {
-            return new Manifest(version, tool, id, origin, client, format, proof, recipients, start.toString(), end.toString(), Duration.between(start, end).toMillis(), bytes, globals, files, state, copies, contents);
+            return new Manifest(version, tool, id, origin, client, format, proof, recipients, start.toString(), end.toString(),
+                    Duration.between(start, end).toMillis(), bytes, globals, files, state, copies, contents);
         }
 
         Manifest with(State other) {
-            return new Manifest(version, tool, id, origin, client, format, proof, recipients, startedAt, finishedAt, durationMs, bytes, globals, files, other, copies, contents);
+            return new Manifest(version, tool, id, origin, client, format, proof, recipients, startedAt, finishedAt, durationMs, bytes,
+                    globals, files, other, copies, contents);
         }
 
         Manifest with(Copy copy) {
             var all = new ArrayList<>(copies);
             all.add(copy);
-            return new Manifest(version, tool, id, origin, client, format, proof, recipients, startedAt, finishedAt, durationMs, bytes, globals, files, state, all, contents);
+            return new Manifest(version, tool, id, origin, client, format, proof, recipients, startedAt, finishedAt, durationMs, bytes,
+                    globals, files, state, all, contents);
         }
 
         Instant finished() {
@@ -3180,10 +3370,14 @@ class backup_database implements Callable<Integer> {
 
         /** For --json: all but the tables' proofs, which the manifest itself has. */
         Map<String, Object> json() {
-            return fields("id", id, "database", origin.name(), "engine", origin.engine(), "server", origin.version(), "host", origin.host(), "client", client, "format", format, "proof", proof,
-                    "state", state.toString(), "encrypted", !recipients.isEmpty(), "started_at", startedAt, "finished_at", finishedAt, "duration_ms", durationMs, "bytes", bytes,
-                    "tables", contents == null ? null : contents.counted().count(), "rows", contents == null ? null : contents.rows(), "checked_at", state.checkedAt(), "verified_at", state.verifiedAt(),
-                    "problems", state.damage() != null ? state.damage() : state.failure(), "globals", globals == null ? "complete" : globals, "copies", copies);
+            return fields("id", id, "database", origin.name(), "engine", origin.engine(), "server", origin.version(), "host", origin.host(),
+                    "client", client, "format", format, "proof", proof,
+                    "state", state.toString(), "encrypted", !recipients.isEmpty(), "started_at", startedAt, "finished_at", finishedAt,
+                    "duration_ms", durationMs, "bytes", bytes,
+                    "tables", contents == null ? null : contents.counted().count(), "rows", contents == null ? null : contents.rows(),
+                    "checked_at", state.checkedAt(), "verified_at", state.verifiedAt(),
+                    "problems", state.damage() != null ? state.damage() : state.failure(), "globals",
+                    globals == null ? "complete" : globals, "copies", copies);
         }
     }
 
@@ -3194,7 +3388,8 @@ class backup_database implements Callable<Integer> {
             try (var inside = Files.walk(folder)) {
                 for (var path : inside.filter(Files::isRegularFile).sorted().toList()) {
                     Repository.restrict(path, "rw-------");
-                    stored.add(new Stored(base.relativize(path).toString().replace('\\', '/'), Files.size(path), sha256(Files.newInputStream(path))));
+                    stored.add(new Stored(base.relativize(path).toString().replace('\\', '/'), Files.size(path),
+                            sha256(Files.newInputStream(path))));
                 }
             }
             return stored;
@@ -3277,10 +3472,12 @@ class backup_database implements Callable<Integer> {
 
     /** The way back. */
     static class Source {
-        static InputStream open(Path file, List<RecipientStanzaReader> identity, boolean compressed) throws IOException, GeneralSecurityException {
+        static InputStream open(Path file, List<RecipientStanzaReader> identity, boolean compressed)
+                throws IOException, GeneralSecurityException {
             InputStream in = Files.newInputStream(file);
             if (!identity.isEmpty()) {
-                in = Channels.newInputStream(new StandardDecryptingChannelFactory().newDecryptingChannel(Channels.newChannel(in), identity));
+                in = Channels
+                        .newInputStream(new StandardDecryptingChannelFactory().newDecryptingChannel(Channels.newChannel(in), identity));
             }
             return compressed ? new ZstdInputStream(in) : in;
         }
@@ -3305,7 +3502,8 @@ class backup_database implements Callable<Integer> {
             if (manifest.recipients().isEmpty()) {
                 return List.of();
             } else if (script.making.identity == null) {
-                throw new Failed(3, manifest.id() + " is encrypted, and cannot be opened without --identity FILE (for " + String.join(", ", manifest.recipients()) + ")", null);
+                throw new Failed(3, manifest.id() + " is encrypted, and cannot be opened without --identity FILE (for "
+                        + String.join(", ", manifest.recipients()) + ")", null);
             }
             var readers = new ArrayList<RecipientStanzaReader>();
             try (var lines = Files.lines(script.making.identity)) {
@@ -3313,7 +3511,8 @@ class backup_database implements Callable<Integer> {
                     readers.add(X25519RecipientStanzaReaderFactory.newRecipientStanzaReader(line.strip()));
                 }
             } catch (IOException | GeneralSecurityException | RuntimeException e) {
-                throw new Failed(3, "--identity: " + script.making.identity + " cannot be read: " + (e instanceof IOException io ? reason(io) : "it holds a malformed key"), e);
+                throw new Failed(3, "--identity: " + script.making.identity + " cannot be read: "
+                        + (e instanceof IOException io ? reason(io) : "it holds a malformed key"), e);
             }
             if (readers.isEmpty()) {
                 throw new Failed(3, "--identity: there is no AGE-SECRET-KEY in " + script.making.identity, null);
@@ -3346,7 +3545,10 @@ class backup_database implements Callable<Integer> {
          */
         static List<Decision> decide(List<Backup> backups, Policy policy, boolean lastFailed, Instant now, ZoneId zone) {
             var newestFirst = backups.stream().sorted(Comparator.comparing(Backup::at).thenComparing(Backup::id).reversed()).toList();
-            var hold = lastFailed ? "the newest backup failed" : newestFirst.isEmpty() ? null : newestFirst.get(0).at().isAfter(now.plusSeconds(300)) ? newestFirst.get(0).id() + " lies in the future: a clock is wrong"
+            var hold = lastFailed ? "the newest backup failed"
+                    : newestFirst.isEmpty() ? null
+                            : newestFirst.get(0).at().isAfter(now.plusSeconds(300))
+                                    ? newestFirst.get(0).id() + " lies in the future: a clock is wrong"
                     : newestFirst.get(0).isBad() ? "the newest backup is not sound" : null;
             if (hold != null) {
                 return newestFirst.stream().map(backup -> new Decision(backup, true, "nothing is deleted: " + hold, true)).toList();
@@ -3354,27 +3556,32 @@ class backup_database implements Callable<Integer> {
             var sound = newestFirst.stream().filter(backup -> !backup.isBad()).toList();
             var verified = newestFirst.stream().filter(Backup::isVerified).toList();
             var reasons = new HashMap<Backup, List<String>>();
-            keep(reasons, verified.subList(0, Math.min(Math.max(1, policy.minVerified), verified.size())), "verified", backup -> backup.id(), Integer.MAX_VALUE);
+            keep(reasons, verified.subList(0, Math.min(Math.max(1, policy.minVerified), verified.size())), "verified",
+                    backup -> backup.id(), Integer.MAX_VALUE);
             keep(reasons, sound, "last", Backup::id, policy.last);
             keep(reasons, sound, "daily", backup -> day(backup, zone).toString(), policy.daily);
-            keep(reasons, sound, "weekly", backup -> day(backup, zone).get(IsoFields.WEEK_BASED_YEAR) + "-W" + day(backup, zone).get(IsoFields.WEEK_OF_WEEK_BASED_YEAR), policy.weekly);
+            keep(reasons, sound, "weekly", backup -> day(backup, zone).get(IsoFields.WEEK_BASED_YEAR) + "-W"
+                    + day(backup, zone).get(IsoFields.WEEK_OF_WEEK_BASED_YEAR), policy.weekly);
             keep(reasons, sound, "monthly", backup -> YearMonth.from(day(backup, zone)).toString(), policy.monthly);
             keep(reasons, sound, "yearly", backup -> String.valueOf(day(backup, zone).getYear()), policy.yearly);
             return newestFirst.stream().map(backup -> {
                 if (backup.isBad()) {
                     var replaced = !verified.isEmpty() && verified.get(0).at().isAfter(backup.at());
-                    return new Decision(backup, !replaced, replaced ? "not sound, and " + verified.get(0).id() + " is newer and verified" : "not sound, but nothing newer is verified", false);
+                    return new Decision(backup, !replaced, replaced ? "not sound, and " + verified.get(0).id() + " is newer and verified"
+                            : "not sound, but nothing newer is verified", false);
                 }
                 var why = reasons.get(backup);
                 return new Decision(backup, why != null, why == null ? "no rule keeps it" : String.join(", ", why), false);
             }).toList();
         }
 
-        private static void keep(Map<Backup, List<String>> reasons, List<Backup> newestFirst, String rule, Function<Backup, String> period, int periods) {
+        private static void keep(Map<Backup, List<String>> reasons, List<Backup> newestFirst, String rule, Function<Backup, String> period,
+                int periods) {
             var seen = new TreeSet<String>();
             for (var backup : newestFirst) {
                 if (seen.size() < periods && seen.add(period.apply(backup))) {
-                    reasons.computeIfAbsent(backup, key -> new ArrayList<>()).add(rule + (rule.equals("last") || rule.equals("verified") ? "" : " " + period.apply(backup)));
+                    reasons.computeIfAbsent(backup, key -> new ArrayList<>())
+                            .add(rule + (rule.equals("last") || rule.equals("verified") ? "" : " " + period.apply(backup)));
                 }
             }
         }
@@ -3396,7 +3603,8 @@ class backup_database implements Callable<Integer> {
         abstract List<String> list() throws Exception;
 
         static Remote of(String target, backup_database script) {
-            return target.startsWith("s3://") ? new S3(target, script) : target.matches(":?[\\w-]{2,}:.*") ? new Rclone(target, script) : new Folder(Path.of(target).toAbsolutePath());
+            return target.startsWith("s3://") ? new S3(target, script)
+                    : target.matches(":?[\\w-]{2,}:.*") ? new Rclone(target, script) : new Folder(Path.of(target).toAbsolutePath());
         }
 
         /** The manifest goes last: without it there is no backup there either. */
@@ -3473,7 +3681,8 @@ class backup_database implements Callable<Integer> {
                 return List.of();
             }
             try (var inside = Files.walk(folder)) {
-                return inside.filter(Files::isRegularFile).map(path -> folder.relativize(path).toString().replace('\\', '/')).filter(key -> !key.startsWith(".")).toList();
+                return inside.filter(Files::isRegularFile).map(path -> folder.relativize(path).toString().replace('\\', '/'))
+                        .filter(key -> !key.startsWith(".")).toList();
             }
         }
     }
@@ -3573,12 +3782,16 @@ class backup_database implements Callable<Integer> {
             prefix = part.group(2).isEmpty() ? "" : part.group(2) + "/";
             var key = variables.get("AWS_ACCESS_KEY_ID");
             var secret = variables.get("AWS_SECRET_ACCESS_KEY");
-            script.demand(key != null && secret != null, "--copy-to s3: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (and AWS_REGION, or AWS_ENDPOINT_URL for a store that is not Amazon's)");
+            script.demand(key != null && secret != null,
+                    "--copy-to s3: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (and AWS_REGION, or AWS_ENDPOINT_URL for a store that is not Amazon's)");
             var region = variables.getOrDefault("AWS_REGION", variables.getOrDefault("AWS_DEFAULT_REGION", "us-east-1"));
-            var endpoint = variables.getOrDefault("AWS_ENDPOINT_URL_S3", variables.getOrDefault("AWS_ENDPOINT_URL", "https://s3." + region + ".amazonaws.com"));
+            var endpoint = variables.getOrDefault("AWS_ENDPOINT_URL_S3",
+                    variables.getOrDefault("AWS_ENDPOINT_URL", "https://s3." + region + ".amazonaws.com"));
             var token = variables.get("AWS_SESSION_TOKEN");
-            client = com.github.davidmoten.aws.lw.client.Client.s3().region(region).credentials(token == null ? Credentials.of(key, secret) : Credentials.of(key, secret, token))
-                    .baseUrlFactory((service, of) -> endpoint.replaceFirst("/*$", "/")).connectTimeout(10, TimeUnit.SECONDS).readTimeout(5, TimeUnit.MINUTES).retryMaxAttempts(3).build();
+            client = com.github.davidmoten.aws.lw.client.Client.s3().region(region)
+                    .credentials(token == null ? Credentials.of(key, secret) : Credentials.of(key, secret, token))
+                    .baseUrlFactory((service, of) -> endpoint.replaceFirst("/*$", "/")).connectTimeout(10, TimeUnit.SECONDS)
+                    .readTimeout(5, TimeUnit.MINUTES).retryMaxAttempts(3).build();
         }
 
         /** Single requests up to one part; beyond, parts, of which only as many as are sent at a time are in memory. */
@@ -3586,12 +3799,15 @@ class backup_database implements Callable<Integer> {
         void put(Path file, String key) throws IOException {
             var size = Files.size(file);
             if (size <= PART) {
-                client.path(bucket, prefix + key).method(HttpMethod.PUT).header("If-None-Match", "*").requestBody(Files.readAllBytes(file)).execute();
+                client.path(bucket, prefix + key).method(HttpMethod.PUT).header("If-None-Match", "*").requestBody(Files.readAllBytes(file))
+                        .execute();
                 return;
             }
-            var senders = new ThreadPoolExecutor(2, 2, 0, TimeUnit.SECONDS, new SynchronousQueue<>(), Running::daemon, new ThreadPoolExecutor.CallerRunsPolicy());
+            var senders = new ThreadPoolExecutor(2, 2, 0, TimeUnit.SECONDS, new SynchronousQueue<>(), Running::daemon,
+                    new ThreadPoolExecutor.CallerRunsPolicy());
             try {
-                Multipart.s3(client).bucket(bucket).key(prefix + key).executor(senders).partSize((int) Math.min(1 << 30, Math.max(PART, size / 9000))).upload(file.toFile());
+                Multipart.s3(client).bucket(bucket).key(prefix + key).executor(senders)
+                        .partSize((int) Math.min(1 << 30, Math.max(PART, size / 9000))).upload(file.toFile());
             } finally {
                 senders.shutdownNow();
             }

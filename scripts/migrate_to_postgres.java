@@ -131,7 +131,8 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 @Command(name = "migrate_to_postgres", mixinStandardHelpOptions = true, version = migrate_to_postgres.TOOL, sortOptions = false, usageHelpAutoWidth = true,
-        description = {"Moves a whole SQLite file to PostgreSQL: schema, rows, keys, indexes, constraints, views, triggers; and proves that what arrived is what was there.",
+        description = {
+                "Moves a whole SQLite file to PostgreSQL: schema, rows, keys, indexes, constraints, views, triggers; and proves that what arrived is what was there.",
             "The file is only read. A run that was interrupted is continued by the same command."},
         footer = {"", "Examples:",
             "  jbang migrate_to_postgres.java --sqlite app.db --plan",
@@ -192,7 +193,8 @@ class migrate_to_postgres implements Callable<Integer> {
         String targetRows = "abort";
 
         boolean takes(String table) {
-            return (tables.isEmpty() || tables.stream().anyMatch(table::equalsIgnoreCase)) && exclude.stream().noneMatch(table::equalsIgnoreCase);
+            return (tables.isEmpty() || tables.stream().anyMatch(table::equalsIgnoreCase))
+                    && exclude.stream().noneMatch(table::equalsIgnoreCase);
         }
 
         @Option(names = "--keep-rowid", description = "Tables without a primary key keep SQLite's rowid as a column.")
@@ -299,8 +301,10 @@ class migrate_to_postgres implements Callable<Integer> {
 
     /** Loads the classes of the driver while the file is looked at: a tenth of the time for a small file. */
     private static void warmUp() {
-        for (var name : List.of("org.postgresql.Driver", "org.postgresql.core.v3.ConnectionFactoryImpl", "org.postgresql.core.v3.QueryExecutorImpl", "org.postgresql.jdbc.PgConnection", "org.postgresql.jdbc.PgResultSet",
-                "org.postgresql.jdbc.PgPreparedStatement", "org.postgresql.copy.CopyManager", "org.postgresql.core.v3.CopyInImpl", "com.github.freva.asciitable.AsciiTable")) {
+        for (var name : List.of("org.postgresql.Driver", "org.postgresql.core.v3.ConnectionFactoryImpl",
+                "org.postgresql.core.v3.QueryExecutorImpl", "org.postgresql.jdbc.PgConnection", "org.postgresql.jdbc.PgResultSet",
+                "org.postgresql.jdbc.PgPreparedStatement", "org.postgresql.copy.CopyManager", "org.postgresql.core.v3.CopyInImpl",
+                "com.github.freva.asciitable.AsciiTable")) {
             try {
                 Class.forName(name);
             } catch (ClassNotFoundException e) {
@@ -358,10 +362,13 @@ class migrate_to_postgres implements Callable<Integer> {
     }
 
     private void checkOptions() {
-        var allowed = Map.of("--on-mismatch", Set.of("widen", "reject", "null", "abort"), "--int", Set.of("bigint", "integer", "smallint"), "--length", Set.of("text", "check"), "--enum", Set.of("text", "native"),
-                "--enum-case", Set.of("keep", "lower", "upper"), "--zero-date", Set.of("keep", "null"), "--uuid-bytes", Set.of("bytea", "rfc", "ms"), "--nul", Set.of("strip", "abort", "bytea", "reject"),
+        var allowed = Map.of("--on-mismatch", Set.of("widen", "reject", "null", "abort"), "--int", Set.of("bigint", "integer", "smallint"),
+                "--length", Set.of("text", "check"), "--enum", Set.of("text", "native"),
+                "--enum-case", Set.of("keep", "lower", "upper"), "--zero-date", Set.of("keep", "null"), "--uuid-bytes",
+                Set.of("bytea", "rfc", "ms"), "--nul", Set.of("strip", "abort", "bytea", "reject"),
                 "--bad-utf8", Set.of("replace", "latin1", "bytea", "null", "abort"), "--nocase", Set.of("lower", "citext", "icu"));
-        var more = Map.of("--collation", Set.of("c", "db"), "--case", Set.of("auto", "lower", "snake"), "--now", Set.of("transaction", "statement"), "--verify", Set.of("counts", "hash", "rows", "none"),
+        var more = Map.of("--collation", Set.of("c", "db"), "--case", Set.of("auto", "lower", "snake"), "--now",
+                Set.of("transaction", "statement"), "--verify", Set.of("counts", "hash", "rows", "none"),
                 "--target-rows", Set.of("abort", "truncate", "merge"));
         var units = Stream.concat(Stream.of("none"), Stream.of(Epoch.values()).map(Enum::name)).collect(Collectors.toSet());
         spec.options().stream().filter(option -> option.getValue() instanceof String).forEach(option -> {
@@ -372,16 +379,19 @@ class migrate_to_postgres implements Callable<Integer> {
         });
         rules.epoch.forEach((column, unit) -> {
             if (!units.contains(unit) || column.indexOf('.') < 1) {
-                throw wrong("--epoch TABLE.COLUMN=UNIT, where UNIT is one of " + String.join(", ", new TreeSet<>(units)) + ", not " + column + "=" + unit);
+                throw wrong("--epoch TABLE.COLUMN=UNIT, where UNIT is one of " + String.join(", ", new TreeSet<>(units)) + ", not " + column
+                        + "=" + unit);
             }
         });
         if (proof.jobs < 1 || proof.jobs > 64) {
             throw wrong("--jobs is from 1 to 64");
         }
-        Stream.of(proof.rejects, proof.notMigrated, proof.html).filter(file -> file != null && only.plan == null && !only.dryRun).forEach(report -> {
+        Stream.of(proof.rejects, proof.notMigrated, proof.html).filter(file -> file != null && only.plan == null && !only.dryRun)
+                .forEach(report -> {
             var folder = report.toAbsolutePath().getParent();
             if (!Files.isWritable(folder) || Files.isDirectory(report)) {
-                throw wrong("cannot write " + report + ": " + (Files.isDirectory(report) ? "it is a folder" : Files.exists(folder) ? "no permission in " + folder : "there is no folder " + folder));
+                        throw wrong("cannot write " + report + ": " + (Files.isDirectory(report) ? "it is a folder"
+                                : Files.exists(folder) ? "no permission in " + folder : "there is no folder " + folder));
             }
         });
         if (only.data && choice.recreate != null) {
@@ -396,11 +406,14 @@ class migrate_to_postgres implements Callable<Integer> {
     /** --sqlite, else SQLITE_DB_PATH, else a DATABASE_URL that is a sqlite:// URL (three slashes before a relative path, four before an absolute one). */
     private Path file() {
         var variables = database.variables();
-        var given = sqlite != null ? sqlite : variables.getOrDefault("SQLITE_DB_PATH", variables.getOrDefault("DATABASE_URL", "").matches("(jdbc:)?sqlite.*") ? variables.get("DATABASE_URL") : null);
+        var given = sqlite != null ? sqlite
+                : variables.getOrDefault("SQLITE_DB_PATH",
+                        variables.getOrDefault("DATABASE_URL", "").matches("(jdbc:)?sqlite.*") ? variables.get("DATABASE_URL") : null);
         if (given == null) {
             throw wrong("which SQLite file? Give --sqlite FILE, or set SQLITE_DB_PATH, or a sqlite:// URL in DATABASE_URL");
         }
-        var path = given.replaceFirst("^(jdbc:sqlite:(file:)?|sqlite(\\+\\w+)?:///?|file:)", "").replaceFirst("\\?.*$", given.matches("(jdbc:sqlite|sqlite|file):.*") ? "" : "$0");
+        var path = given.replaceFirst("^(jdbc:sqlite:(file:)?|sqlite(\\+\\w+)?:///?|file:)", "").replaceFirst("\\?.*$",
+                given.matches("(jdbc:sqlite|sqlite|file):.*") ? "" : "$0");
         if (!Files.exists(Path.of(path))) {
             throw wrong(path + ": there is no such file");
         }
@@ -525,7 +538,8 @@ class migrate_to_postgres implements Callable<Integer> {
         /** Objects of sqlite_schema that become nothing: shadow tables, unreadable virtual tables, what was excluded. */
         List<Item> left = new ArrayList<>();
 
-        private static final Gson JSON = new GsonBuilder().setFieldNamingPolicy(FieldNamingPolicy.LOWER_CASE_WITH_UNDERSCORES).setPrettyPrinting().disableHtmlEscaping().create();
+        private static final Gson JSON = new GsonBuilder().setFieldNamingPolicy(FieldNamingPolicy.LOWER_CASE_WITH_UNDERSCORES)
+                .setPrettyPrinting().disableHtmlEscaping().create();
 
         static Plan read(Path file) throws IOException {
             try {
@@ -533,13 +547,15 @@ class migrate_to_postgres implements Callable<Integer> {
             } catch (NoSuchFileException e) {
                 throw new Misuse(file + ": there is no such file");
             } catch (JsonParseException e) {
-                throw new Misuse(file + " is no plan of migrate_to_postgres: " + e.getMessage().lines().findFirst().orElse("").replaceFirst("^\\S+Exception: ", ""));
+                throw new Misuse(file + " is no plan of migrate_to_postgres: "
+                        + e.getMessage().lines().findFirst().orElse("").replaceFirst("^\\S+Exception: ", ""));
             }
         }
 
         static Plan parse(String json) {
             var plan = JSON.fromJson(json, Plan.class);
-            if (plan == null || plan.schema == null || plan.rules == null || plan.tables.stream().flatMap(t -> t.columns.stream()).anyMatch(c -> c.name == null || c.target == null || c.type == null)) {
+            if (plan == null || plan.schema == null || plan.rules == null || plan.tables.stream().flatMap(t -> t.columns.stream())
+                    .anyMatch(c -> c.name == null || c.target == null || c.type == null)) {
                 throw new JsonParseException("schema, rules, or a name, target or type of a column is missing");
             }
             return plan;
@@ -554,7 +570,8 @@ class migrate_to_postgres implements Callable<Integer> {
             var text = new StringBuilder(rules.nul + rules.badUtf8 + rules.zeroDate);
             tables.stream().sorted(Comparator.comparing(t -> t.name)).forEach(table -> {
                 text.append(table.name).append(table.target);
-                table.columns.forEach(c -> text.append('|').append(c.name).append(c.target).append(c.type).append(c.conversion).append(c.format).append(c.onMismatch).append(c.notNull));
+                table.columns.forEach(c -> text.append('|').append(c.name).append(c.target).append(c.type).append(c.conversion)
+                        .append(c.format).append(c.onMismatch).append(c.notNull));
             });
             return DigestUtils.sha256Hex(text.toString());
         }
@@ -567,9 +584,11 @@ class migrate_to_postgres implements Callable<Integer> {
                 statements.add("CREATE EXTENSION IF NOT EXISTS citext");
             }
             if (columns.stream().anyMatch(c -> c.textCollation != null && c.textCollation.endsWith(".nocase"))) {
-                statements.add("CREATE COLLATION IF NOT EXISTS " + id(schema) + ".nocase (provider = icu, locale = 'und-u-ks-level2', deterministic = false)");
+                statements.add("CREATE COLLATION IF NOT EXISTS " + id(schema)
+                        + ".nocase (provider = icu, locale = 'und-u-ks-level2', deterministic = false)");
             }
-            if (tables.stream().flatMap(t -> t.columns.stream()).anyMatch(c -> c.defaultSql != null && c.defaultSql.contains("gen_random_bytes"))) {
+            if (tables.stream().flatMap(t -> t.columns.stream())
+                    .anyMatch(c -> c.defaultSql != null && c.defaultSql.contains("gen_random_bytes"))) {
                 statements.add("CREATE EXTENSION IF NOT EXISTS pgcrypto");
             }
             return statements;
@@ -794,8 +813,10 @@ class migrate_to_postgres implements Callable<Integer> {
                 }
                 long pageSize = header.getShort(16) == 1 ? 65536 : header.getShort(16) & 0xffff;
                 var pages = header.getInt(24) == header.getInt(92) ? Integer.toUnsignedLong(header.getInt(28)) : 0;
-                if (Files.size(file) < pages * pageSize && !Files.exists(Path.of(file + "-wal")) && !Files.exists(Path.of(file + "-journal"))) {
-                    throw new Failure(file + " is truncated: its header says " + pages * pageSize + " bytes, " + Files.size(file) + " are there");
+                if (Files.size(file) < pages * pageSize && !Files.exists(Path.of(file + "-wal"))
+                        && !Files.exists(Path.of(file + "-journal"))) {
+                    throw new Failure(
+                            file + " is truncated: its header says " + pages * pageSize + " bytes, " + Files.size(file) + " are there");
                 }
             }
         }
@@ -812,7 +833,8 @@ class migrate_to_postgres implements Callable<Integer> {
                 var deadline = System.nanoTime() + Math.max(10, waitSeconds) * 1_000_000_000L;
                 while (!pinned(control)) {
                     if (System.nanoTime() > deadline) {
-                        throw new Failure(file + " is written to so often that no common state of " + count + " readers was found: stop the writer, or use --jobs 1");
+                        throw new Failure(file + " is written to so often that no common state of " + count
+                                + " readers was found: stop the writer, or use --jobs 1");
                     }
                     for (var reader : readers) {
                         reader.rollback();
@@ -949,7 +971,8 @@ class migrate_to_postgres implements Callable<Integer> {
 
         private Exception failure(int code) {
             var why = why(file, code);
-            return why != null ? new Failure(why) : new SQLException(SQLiteErrorCode.getErrorCode(code).message + ", while reading " + file, null, code);
+            return why != null ? new Failure(why)
+                    : new SQLException(SQLiteErrorCode.getErrorCode(code).message + ", while reading " + file, null, code);
         }
 
         private void closeReaders() throws SQLException {
@@ -1091,20 +1114,27 @@ class migrate_to_postgres implements Callable<Integer> {
         private static final Map<String, Family> WORDS = new HashMap<>();
 
         static {
-            Map.ofEntries(Map.entry(INTEGER, "INTEGER INT MEDIUMINT BIGINT INT8 INT64 LONG SERIAL BIGSERIAL UNSIGNED"), Map.entry(SMALL, "TINYINT INT2 SMALLINT SMALLSERIAL"),
-                    Map.entry(INT4, "INT4"), Map.entry(BOOLEAN, "BOOL BOOLEAN"), Map.entry(REAL, "REAL FLOAT FLOAT4 FLOAT8 DOUBLE DOUBLEPRECISION FLOATINGPOINT"),
+            Map.ofEntries(Map.entry(INTEGER, "INTEGER INT MEDIUMINT BIGINT INT8 INT64 LONG SERIAL BIGSERIAL UNSIGNED"),
+                    Map.entry(SMALL, "TINYINT INT2 SMALLINT SMALLSERIAL"),
+                    Map.entry(INT4, "INT4"), Map.entry(BOOLEAN, "BOOL BOOLEAN"),
+                    Map.entry(REAL, "REAL FLOAT FLOAT4 FLOAT8 DOUBLE DOUBLEPRECISION FLOATINGPOINT"),
                     Map.entry(NUMERIC, "NUMERIC DECIMAL DEC NUMBER MONEY CURRENCY SMALLMONEY"),
-                    Map.entry(TEXT, "TEXT CLOB NCLOB CHAR VARCHAR NCHAR NVARCHAR CHARACTER CHARACTERVARYING VARYINGCHARACTER NATIVECHARACTER LONGVARCHAR LONGTEXT MEDIUMTEXT TINYTEXT NTEXT VARCHAR2 CITEXT BPCHAR"),
-                    Map.entry(BLOB, "BLOB BINARY VARBINARY LONGVARBINARY BYTEA BYTE[] IMAGE LONGBLOB MEDIUMBLOB TINYBLOB"), Map.entry(DATE, "DATE"),
-                    Map.entry(TIMESTAMP, "DATETIME TIMESTAMP DATETIME2 SMALLDATETIME TIMESTAMPWITHOUTTIMEZONE"), Map.entry(TIMESTAMPTZ, "TIMESTAMPTZ TIMESTAMPWITHTIMEZONE DATETIMEOFFSET"),
-                    Map.entry(TIME, "TIME TIMEWITHOUTTIMEZONE"), Map.entry(JSON, "JSON JSONB"), Map.entry(UUID, "UUID GUID UNIQUEIDENTIFIER"),
+                    Map.entry(TEXT,
+                            "TEXT CLOB NCLOB CHAR VARCHAR NCHAR NVARCHAR CHARACTER CHARACTERVARYING VARYINGCHARACTER NATIVECHARACTER LONGVARCHAR LONGTEXT MEDIUMTEXT TINYTEXT NTEXT VARCHAR2 CITEXT BPCHAR"),
+                    Map.entry(BLOB, "BLOB BINARY VARBINARY LONGVARBINARY BYTEA BYTE[] IMAGE LONGBLOB MEDIUMBLOB TINYBLOB"),
+                    Map.entry(DATE, "DATE"),
+                    Map.entry(TIMESTAMP, "DATETIME TIMESTAMP DATETIME2 SMALLDATETIME TIMESTAMPWITHOUTTIMEZONE"),
+                    Map.entry(TIMESTAMPTZ, "TIMESTAMPTZ TIMESTAMPWITHTIMEZONE DATETIMEOFFSET"),
+                    Map.entry(TIME, "TIME TIMEWITHOUTTIMEZONE"), Map.entry(JSON, "JSON JSONB"),
+                    Map.entry(UUID, "UUID GUID UNIQUEIDENTIFIER"),
                     Map.entry(GEOMETRY, "GEOMETRY POINT LINESTRING POLYGON MULTIPOINT MULTILINESTRING MULTIPOLYGON GEOMETRYCOLLECTION"))
                     .forEach((family, words) -> List.of(words.split(" ")).forEach(word -> WORDS.put(word, family)));
         }
 
         /** The family of a declared type: its own words first, else SQLite's rules of affinity (sqlite.org/datatype3.html, 3.1). */
         static Family of(String declared) {
-            var words = declared.toUpperCase(Locale.ROOT).replaceAll("\\(.*?\\)", " ").replaceAll("\\b(UNSIGNED|SIGNED|ZEROFILL|AUTO_?INCREMENT|IDENTITY|NATIVE|NOCASE|NULL)\\b", " ").replaceAll("\\s+", "");
+            var words = declared.toUpperCase(Locale.ROOT).replaceAll("\\(.*?\\)", " ")
+                    .replaceAll("\\b(UNSIGNED|SIGNED|ZEROFILL|AUTO_?INCREMENT|IDENTITY|NATIVE|NOCASE|NULL)\\b", " ").replaceAll("\\s+", "");
             if (declared.toUpperCase(Locale.ROOT).contains("UNSIGNED") && words.isEmpty()) {
                 return INTEGER;
             }
@@ -1120,7 +1150,9 @@ class migrate_to_postgres implements Callable<Integer> {
 
         static String affinity(String declared) {
             var type = declared.toUpperCase(Locale.ROOT);
-            return type.contains("INT") ? "INTEGER" : Stream.of("CHAR", "CLOB", "TEXT").anyMatch(type::contains) ? "TEXT" : type.contains("BLOB") || type.isBlank() ? "BLOB"
+            return type.contains("INT") ? "INTEGER"
+                    : Stream.of("CHAR", "CLOB", "TEXT").anyMatch(type::contains) ? "TEXT"
+                            : type.contains("BLOB") || type.isBlank() ? "BLOB"
                     : Stream.of("REAL", "FLOA", "DOUB").anyMatch(type::contains) ? "REAL" : "NUMERIC";
         }
 
@@ -1131,7 +1163,8 @@ class migrate_to_postgres implements Callable<Integer> {
 
     /** The units in which numbers count time: from where, and how many microseconds one is. */
     enum Epoch {
-        unix(0, 1_000_000), unixms(0, 1_000), unixus(0, 1), unixns(0, 0.001), julian(-210_866_760_000_000_000L, 86_400_000_000L), cocoa(978_307_200_000_000L, 1_000_000),
+        unix(0, 1_000_000), unixms(0, 1_000), unixus(0, 1), unixns(0, 0.001), julian(-210_866_760_000_000_000L, 86_400_000_000L),
+        cocoa(978_307_200_000_000L, 1_000_000),
         webkit(-11_644_473_600_000_000L, 1), filetime(-11_644_473_600_000_000L, 0.1), ticks(-62_135_596_800_000_000L, 0.1);
 
         /** Microseconds from 1970 to the epoch's zero; microseconds per unit. */
@@ -1154,12 +1187,15 @@ class migrate_to_postgres implements Callable<Integer> {
 
         /** Microseconds since 1970, rounded to the nearest; Julian days to milliseconds, which is all that a double of that size holds. */
         long micros(long number) {
-            return this == unixns || this == filetime || this == ticks ? Math.addExact(origin, Math.floorDiv(Math.addExact(number, this == unixns ? 500 : 5), this == unixns ? 1000 : 10))
+            return this == unixns || this == filetime || this == ticks
+                    ? Math.addExact(origin, Math.floorDiv(Math.addExact(number, this == unixns ? 500 : 5), this == unixns ? 1000 : 10))
                     : this == julian ? micros((double) number) : Math.addExact(origin, Math.multiplyExact(number, (long) unit));
         }
 
         long micros(double number) {
-            return this == julian ? Math.round((number - 2440587.5) * 86_400_000) * 1000 : Math.addExact(origin, BigDecimal.valueOf(number).multiply(BigDecimal.valueOf(unit)).setScale(0, RoundingMode.HALF_EVEN).longValueExact());
+            return this == julian ? Math.round((number - 2440587.5) * 86_400_000) * 1000
+                    : Math.addExact(origin, BigDecimal.valueOf(number).multiply(BigDecimal.valueOf(unit))
+                            .setScale(0, RoundingMode.HALF_EVEN).longValueExact());
         }
     }
 
@@ -1205,7 +1241,8 @@ class migrate_to_postgres implements Callable<Integer> {
 
         private long days() {
             int year = number(4), month = dash() ? number(2) : -1, day = month > 0 && dash() ? number(2) : -1;
-            return year < 1 || month < 1 || month > 12 || day < 1 || day > YearMonth.of(year, month).lengthOfMonth() ? Long.MIN_VALUE : LocalDate.of(year, month, day).toEpochDay();
+            return year < 1 || month < 1 || month > 12 || day < 1 || day > YearMonth.of(year, month).lengthOfMonth() ? Long.MIN_VALUE
+                    : LocalDate.of(year, month, day).toEpochDay();
         }
 
         private boolean dash() {
@@ -1451,7 +1488,8 @@ class migrate_to_postgres implements Callable<Integer> {
                 default -> {
                 }
             }
-            if (family == Family.JSON || json || (bytes[0] == '{' || bytes[0] == '[') && jsonContainers == data.texts - 1 && family == Family.TEXT) {
+            if (family == Family.JSON || json
+                    || (bytes[0] == '{' || bytes[0] == '[') && jsonContainers == data.texts - 1 && family == Family.TEXT) {
                 json(bytes);
             }
         }
@@ -1491,7 +1529,8 @@ class migrate_to_postgres implements Callable<Integer> {
             if (value != null) {
                 numericTexts++;
                 decimal(value);
-                if (value.stripTrailingZeros().scale() <= 0 && value.precision() - value.scale() <= 19 && value.toBigInteger().bitLength() < 64) {
+                if (value.stripTrailingZeros().scale() <= 0 && value.precision() - value.scale() <= 19
+                        && value.toBigInteger().bitLength() < 64) {
                     integerTexts++;
                 }
             }
@@ -1559,12 +1598,14 @@ class migrate_to_postgres implements Callable<Integer> {
                 if (first >= 0) {
                     continue;
                 }
-                var more = first >= (byte) 0xc2 && first <= (byte) 0xdf ? 1 : first >= (byte) 0xe0 && first <= (byte) 0xef ? 2 : first >= (byte) 0xf0 && first <= (byte) 0xf4 ? 3 : 0;
+                var more = first >= (byte) 0xc2 && first <= (byte) 0xdf ? 1
+                        : first >= (byte) 0xe0 && first <= (byte) 0xef ? 2 : first >= (byte) 0xf0 && first <= (byte) 0xf4 ? 3 : 0;
                 if (more == 0 || i + more >= bytes.length) {
                     return false;
                 }
                 int second = bytes[i + 1] & 0xff;
-                if (first == (byte) 0xe0 && second < 0xa0 || first == (byte) 0xed && second > 0x9f || first == (byte) 0xf0 && second < 0x90 || first == (byte) 0xf4 && second > 0x8f) {
+                if (first == (byte) 0xe0 && second < 0xa0 || first == (byte) 0xed && second > 0x9f || first == (byte) 0xf0 && second < 0x90
+                        || first == (byte) 0xf4 && second > 0x8f) {
                     return false;
                 }
                 for (; more > 0; more--) {
@@ -1631,7 +1672,8 @@ class migrate_to_postgres implements Callable<Integer> {
         private static boolean storable(String text) {
             for (var i = 0; i < text.length(); i++) {
                 var c = text.charAt(i);
-                if (c == 0 || Character.isSurrogate(c) && !(Character.isHighSurrogate(c) && i + 1 < text.length() && Character.isLowSurrogate(text.charAt(++i)))) {
+                if (c == 0 || Character.isSurrogate(c)
+                        && !(Character.isHighSurrogate(c) && i + 1 < text.length() && Character.isLowSurrogate(text.charAt(++i)))) {
                     return false;
                 }
             }
@@ -1650,7 +1692,8 @@ class migrate_to_postgres implements Callable<Integer> {
     /** Chooses the PostgreSQL type of one column from what was declared and what the scan has found. */
     static final class Decision {
         static final Pattern SIZE = Pattern.compile("\\(\\s*(\\d+)\\s*(?:,\\s*(\\d+)\\s*)?\\)");
-        private static final Pattern BOOLEAN_NAME = Pattern.compile("(?i:is|has|can|was|should)_\\w+|(?i:allow|enable)\\w*|(is|has)[A-Z]\\w*");
+        private static final Pattern BOOLEAN_NAME = Pattern
+                .compile("(?i:is|has|can|was|should)_\\w+|(?i:allow|enable)\\w*|(is|has)[A-Z]\\w*");
 
         private final Rules rules;
         private final Table table;
@@ -1670,7 +1713,8 @@ class migrate_to_postgres implements Callable<Integer> {
             column = profile.column;
             data = profile.data;
             var emptyIsNull = !column.notNull && !inKey && data.empty < data.texts + data.integers + data.reals + data.blobs
-                    && Set.of(Family.INTEGER, Family.SMALL, Family.INT4, Family.BOOLEAN, Family.REAL, Family.NUMERIC, Family.DATE, Family.TIMESTAMP, Family.TIMESTAMPTZ, Family.TIME, Family.JSON, Family.UUID)
+                    && Set.of(Family.INTEGER, Family.SMALL, Family.INT4, Family.BOOLEAN, Family.REAL, Family.NUMERIC, Family.DATE,
+                            Family.TIMESTAMP, Family.TIMESTAMPTZ, Family.TIME, Family.JSON, Family.UUID)
                     .contains(profile.family);
             texts = data.texts - (emptyIsNull ? data.empty : 0);
             values = data.integers + data.reals + texts + data.blobs;
@@ -1701,7 +1745,7 @@ class migrate_to_postgres implements Callable<Integer> {
                 case TIME -> texts > 0 && only(profile.times, "time", "iso", "all are times of the day");
                 case JSON -> json();
                 case UUID -> uuids();
-                case GEOMETRY -> only(data.blobs, "bytea", "same", "all are blobs (GeoPackage or SpatiaLite geometry; PostGIS can read them)");
+            case GEOMETRY -> only(data.blobs, "bytea", "same", "all are blobs (GeoPackage or SpatiaLite geometry; PostGIS can read them)");
                 case ANY -> false;
             };
             if (fits) {
@@ -1714,7 +1758,8 @@ class migrate_to_postgres implements Callable<Integer> {
             }
             byData();
             if (profile.family != Family.ANY && column.notes.isEmpty()) {
-                column.notes.add("declared " + (column.declared.isBlank() ? "without a type" : column.declared) + ", but it holds " + counts() + ": " + column.type
+                column.notes.add("declared " + (column.declared.isBlank() ? "without a type" : column.declared) + ", but it holds "
+                        + counts() + ": " + column.type
                         + (data.forcedBy.isEmpty() ? "" : (table.key.isEmpty() ? "; " : "; rows ") + String.join(", ", data.forcedBy)));
             }
         }
@@ -1767,14 +1812,16 @@ class migrate_to_postgres implements Callable<Integer> {
         }
 
         private boolean integers(String proposed) {
-            if (BOOLEAN_NAME.matcher(column.name).matches() && !inKey && profile.zeroOrOne == values && booleanDefault() && Family.affinity(column.declared).equals("INTEGER")) {
+            if (BOOLEAN_NAME.matcher(column.name).matches() && !inKey && profile.zeroOrOne == values && booleanDefault()
+                    && Family.affinity(column.declared).equals("INTEGER")) {
                 return take("boolean", "boolean", "its name asks a question, and all are 0 or 1");
             }
             if (data.blobs > 0) {
                 return false;
             }
             if (texts == 0 && data.reals == 0) {
-                return take(width(proposed), "same", proposed.equals(width(proposed)) ? "all are integers" : "integers from " + data.minInteger + " to " + data.maxInteger);
+                return take(width(proposed), "same", proposed.equals(width(proposed)) ? "all are integers"
+                        : "integers from " + data.minInteger + " to " + data.maxInteger);
             }
             if (texts == 0 && profile.integralReals == data.reals) {
                 return take("bigint", "same", "integers, some written as reals");
@@ -1790,7 +1837,8 @@ class migrate_to_postgres implements Callable<Integer> {
             long largest = Math.max(data.maxInteger, ~data.minInteger);
             var asked = profile.family == Family.INTEGER ? rules.integer : proposed;
             var room = profile.family == Family.INTEGER && !asked.equals("bigint") ? 2 : 1;
-            return asked.equals("smallint") && largest <= Short.MAX_VALUE / room ? "smallint" : !asked.equals("bigint") && largest <= Integer.MAX_VALUE / room ? "integer" : "bigint";
+            return asked.equals("smallint") && largest <= Short.MAX_VALUE / room ? "smallint"
+                    : !asked.equals("bigint") && largest <= Integer.MAX_VALUE / room ? "integer" : "bigint";
         }
 
         private boolean numericTexts() {
@@ -1808,7 +1856,8 @@ class migrate_to_postgres implements Callable<Integer> {
         }
 
         private boolean booleans() {
-            return profile.zeroOrOne + profile.wordTexts == values && take("boolean", "boolean", profile.wordTexts == 0 ? "all are 0 or 1" : "all are 0, 1 or words for true and false");
+            return profile.zeroOrOne + profile.wordTexts == values
+                    && take("boolean", "boolean", profile.wordTexts == 0 ? "all are 0 or 1" : "all are 0, 1 or words for true and false");
         }
 
         private boolean reals() {
@@ -1828,15 +1877,18 @@ class migrate_to_postgres implements Callable<Integer> {
                 return texts == 0 && profile.beyondDouble == 0 && take("double precision", "same", "infinity is among them");
             }
             var size = SIZE.matcher(proposed);
-            if (size.find() && (profile.scale > Integer.parseInt(size.group(2)) || profile.integerDigits > Integer.parseInt(size.group(1)) - Integer.parseInt(size.group(2)))) {
-                column.notes.add(column.declared + " would round: the data have up to " + profile.integerDigits + " digits before and " + profile.scale + " after the point");
+            if (size.find() && (profile.scale > Integer.parseInt(size.group(2))
+                    || profile.integerDigits > Integer.parseInt(size.group(1)) - Integer.parseInt(size.group(2)))) {
+                column.notes.add(column.declared + " would round: the data have up to " + profile.integerDigits + " digits before and "
+                        + profile.scale + " after the point");
                 return take("numeric", text, "PostgreSQL would round to " + proposed);
             }
             return take(proposed, text, proposed.equals("numeric") ? "exact decimals" : "all values fit " + proposed + " exactly");
         }
 
         private boolean text() {
-            if (data.blobs == 0 && texts == values && data.nulBytes == 0 && data.badUtf8 == 0 && (profile.json ? profile.jsonb == texts : profile.jsonContainers == texts && texts >= 20 && profile.jsonb == texts)) {
+            if (data.blobs == 0 && texts == values && data.nulBytes == 0 && data.badUtf8 == 0
+                    && (profile.json ? profile.jsonb == texts : profile.jsonContainers == texts && texts >= 20 && profile.jsonb == texts)) {
                 return take("jsonb", "json", profile.json ? "checked by json_valid" : "all are JSON objects or arrays");
             }
             if (texts == values) {
@@ -1860,9 +1912,14 @@ class migrate_to_postgres implements Callable<Integer> {
                     return false;
                 }
                 var epoch = asked.isEmpty() ? fitting.get(0).name() : asked;
-                return take("timestamptz", epoch, asked.isEmpty() ? "numbers, and only as " + epoch + " time all fall between 1990 and ten years from now" : "--epoch says so");
+                return take("timestamptz", epoch,
+                        asked.isEmpty() ? "numbers, and only as " + epoch + " time all fall between 1990 and ten years from now"
+                                : "--epoch says so");
             }
-            column.format = profile.shapes.size() == 1 && profile.shapes.stream().noneMatch(shape -> shape.matches(".*[+-]00:?00$|.*:00[+-]00$")) && profile.rounded == 0 ? profile.shapes.iterator().next() : null;
+            column.format = profile.shapes.size() == 1
+                    && profile.shapes.stream().noneMatch(shape -> shape.matches(".*[+-]00:?00$|.*:00[+-]00$")) && profile.rounded == 0
+                            ? profile.shapes.iterator().next()
+                            : null;
             if (profile.rounded > 0) {
                 column.notes.add(count(profile.rounded, "value") + " with more than six digits of a second: rounded to microseconds");
             }
@@ -1879,18 +1936,24 @@ class migrate_to_postgres implements Callable<Integer> {
                 return take("timestamptz", "iso", profile.zoned == values ? "all have a zone" : "some have a zone");
             }
             return take(profile.family == Family.TIMESTAMPTZ || zoneIsUtc() ? "timestamptz" : "timestamp", "iso",
-                    zoneIsUtc() ? "times without a zone, in UTC" : profile.family == Family.TIMESTAMPTZ ? "as declared; those without a zone are read as UTC" : "times without a zone");
+                    zoneIsUtc() ? "times without a zone, in UTC"
+                            : profile.family == Family.TIMESTAMPTZ ? "as declared; those without a zone are read as UTC"
+                                    : "times without a zone");
         }
 
         /** SQLite's CURRENT_TIMESTAMP is UTC, so a column with that default holds UTC. */
         private boolean zoneIsUtc() {
-            return rules.assumeUtc || column.defaultText != null && column.defaultText.matches("(?i)\\(*\\s*(current_timestamp|datetime\\s*\\(\\s*'now'\\s*\\)|strftime\\s*\\(.*'now'\\s*\\))\\s*\\)*");
+            return rules.assumeUtc || column.defaultText != null && column.defaultText
+                    .matches("(?i)\\(*\\s*(current_timestamp|datetime\\s*\\(\\s*'now'\\s*\\)|strftime\\s*\\(.*'now'\\s*\\))\\s*\\)*");
         }
 
         private String ambiguity(List<Epoch> fitting) {
             var sample = data.integers > 0 ? data.maxInteger.doubleValue() : data.maxReal == null ? 0 : data.maxReal;
-            var readings = (fitting.isEmpty() ? Stream.of(Epoch.unix, Epoch.unixms, Epoch.cocoa) : fitting.stream()).map(epoch -> reading(epoch, sample)).collect(Collectors.joining(", "));
-            return "numbers in a column of dates, left as they are: " + (fitting.isEmpty() ? "no unit of time fits all of them" : "several units of time fit") + " (" + BigDecimal.valueOf(sample).toPlainString() + " would be "
+            var readings = (fitting.isEmpty() ? Stream.of(Epoch.unix, Epoch.unixms, Epoch.cocoa) : fitting.stream())
+                    .map(epoch -> reading(epoch, sample)).collect(Collectors.joining(", "));
+            return "numbers in a column of dates, left as they are: "
+                    + (fitting.isEmpty() ? "no unit of time fits all of them" : "several units of time fit") + " ("
+                    + BigDecimal.valueOf(sample).toPlainString() + " would be "
                     + readings + "); say --epoch " + table.name + "." + column.name + "=UNIT";
         }
 
@@ -1915,7 +1978,8 @@ class migrate_to_postgres implements Callable<Integer> {
             if (profile.sixteenBytes == values && data.blobs == values && !rules.uuidBytes.equals("bytea")) {
                 return take("uuid", "uuid-" + rules.uuidBytes, "16 bytes, --uuid-bytes=" + rules.uuidBytes);
             }
-            return only(profile.uuids, "uuid", "uuid", "all are UUIDs") || only(data.blobs, "bytea", "same", "blobs; --uuid-bytes=rfc or ms reads 16 bytes as UUIDs");
+            return only(profile.uuids, "uuid", "uuid", "all are UUIDs")
+                    || only(data.blobs, "bytea", "same", "blobs; --uuid-bytes=rfc or ms reads 16 bytes as UUIDs");
         }
 
         /** The type that holds everything that is there, by storage classes alone. */
@@ -1926,7 +1990,8 @@ class migrate_to_postgres implements Callable<Integer> {
             } else if (data.blobs > 0) {
                 take("bytea", "same", counts() + ": text and numbers as their bytes");
             } else if (numbers == values && (data.reals == 0 || profile.beyondDouble > 0 && data.infinities == 0)) {
-                take(data.reals == 0 ? "bigint" : "numeric", "same", data.reals == 0 ? "all are integers" : "integers beyond 2^53 beside reals");
+                take(data.reals == 0 ? "bigint" : "numeric", "same",
+                        data.reals == 0 ? "all are integers" : "integers beyond 2^53 beside reals");
             } else if (numbers == values && profile.beyondDouble == 0) {
                 take("double precision", "same", data.integers == 0 ? "all are reals" : "integers and reals");
             } else {
@@ -1938,7 +2003,9 @@ class migrate_to_postgres implements Callable<Integer> {
         }
 
         private String counts() {
-            return Stream.of(count(data.integers, "integer"), count(data.reals, "real"), count(data.texts - data.empty, "text"), count(data.empty, "empty text"), count(data.blobs, "blob"))
+            return Stream
+                    .of(count(data.integers, "integer"), count(data.reals, "real"), count(data.texts - data.empty, "text"),
+                            count(data.empty, "empty text"), count(data.blobs, "blob"))
                     .filter(Objects::nonNull).collect(Collectors.joining(", "));
         }
 
@@ -1952,7 +2019,8 @@ class migrate_to_postgres implements Callable<Integer> {
                 if (rules.nul.equals("bytea")) {
                     take("bytea", "same", "text with NUL bytes, --nul=bytea");
                 } else {
-                    column.notes.add("NUL bytes, which PostgreSQL's text cannot hold, in " + count(data.nulBytes, "value") + ": " + (rules.nul.equals("strip") ? "removed" : rules.nul));
+                    column.notes.add("NUL bytes, which PostgreSQL's text cannot hold, in " + count(data.nulBytes, "value") + ": "
+                            + (rules.nul.equals("strip") ? "removed" : rules.nul));
                 }
             }
             if (data.badUtf8 > 0 && column.type.equals("text")) {
@@ -1995,7 +2063,8 @@ class migrate_to_postgres implements Callable<Integer> {
         /** Tells of a name that had to become another than --case makes of it; says nothing of others. */
         void tell(String name, String target, List<String> notes) {
             if (!target.equals(wanted(name))) {
-                notes.add("its name became " + target + (name.getBytes(UTF_8).length > 63 ? ": PostgreSQL's names end at 63 bytes" : ": the one it had is taken, or impossible"));
+                notes.add("its name became " + target + (name.getBytes(UTF_8).length > 63 ? ": PostgreSQL's names end at 63 bytes"
+                        : ": the one it had is taken, or impossible"));
             }
         }
 
@@ -2011,7 +2080,8 @@ class migrate_to_postgres implements Callable<Integer> {
         private String wanted(String name) {
             return switch (nameCase) {
                 case "lower" -> name.toLowerCase(Locale.ROOT);
-                case "snake" -> name.replaceAll("(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_").replaceAll("[^\\p{L}\\p{N}_$]+", "_").toLowerCase(Locale.ROOT);
+            case "snake" -> name.replaceAll("(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_").replaceAll("[^\\p{L}\\p{N}_$]+", "_")
+                    .toLowerCase(Locale.ROOT);
                 default -> name;
             };
         }
@@ -2068,7 +2138,8 @@ class migrate_to_postgres implements Callable<Integer> {
                 plan.tables.forEach(this::fitToTarget);
                 return plan;
             }
-            plan.tables.forEach(table -> table.columns.forEach(column -> Decision.decide(rules, table, profiles.get(column), isKey(table, column))));
+            plan.tables.forEach(
+                    table -> table.columns.forEach(column -> Decision.decide(rules, table, profiles.get(column), isKey(table, column))));
             unifyForeignKeys();
             constraints();
             new Translation(source, plan, rules, names, created, profiles).translate();
@@ -2077,8 +2148,12 @@ class migrate_to_postgres implements Callable<Integer> {
 
         /** A name that is not there is a slip of the pen, which must not look like success. */
         private void checkNames() throws SQLException {
-            var there = lower(source.strings("select name from sqlite_schema where type = 'table'").stream().map(row -> row.get(0)).toList());
-            var asked = Stream.of(choice.tables.stream(), choice.exclude.stream(), rules.epoch.keySet().stream().map(name -> name.substring(0, name.lastIndexOf('.')))).flatMap(names -> names).toList();
+            var there = lower(
+                    source.strings("select name from sqlite_schema where type = 'table'").stream().map(row -> row.get(0)).toList());
+            var asked = Stream
+                    .of(choice.tables.stream(), choice.exclude.stream(),
+                            rules.epoch.keySet().stream().map(name -> name.substring(0, name.lastIndexOf('.'))))
+                    .flatMap(names -> names).toList();
             for (var name : asked) {
                 if (!there.contains(name.toLowerCase(Locale.ROOT))) {
                     throw new Misuse(source.file.getFileName() + " has no table " + name);
@@ -2101,7 +2176,9 @@ class migrate_to_postgres implements Callable<Integer> {
                     table(name, row.get(1), kinds.get(name));
                 } else {
                     var item = item(name, row.get(1), why);
-                    item.state = name.startsWith("sqlite_") || kind.equals("shadow") || !choice.takes(name) || why.equals(SAME_MIGRATIONS) ? "left out" : "not created";
+                    item.state = name.startsWith("sqlite_") || kind.equals("shadow") || !choice.takes(name) || why.equals(SAME_MIGRATIONS)
+                            ? "left out"
+                            : "not created";
                     plan.left.add(item);
                 }
             }
@@ -2125,12 +2202,16 @@ class migrate_to_postgres implements Callable<Integer> {
             if (kind.equals("virtual")) {
                 var create = parsed(sql);
                 var module = create == null ? "?" : create.module().toLowerCase(Locale.ROOT);
-                var content = create == null ? null : create.moduleArguments().stream().map(a -> a.replaceAll("\\s", "")).filter(a -> a.startsWith("content=")).findFirst().orElse(null);
+                var content = create == null ? null
+                        : create.moduleArguments().stream().map(a -> a.replaceAll("\\s", "")).filter(a -> a.startsWith("content="))
+                                .findFirst().orElse(null);
                 if (content != null) {
-                    return content.matches("content=(''|\"\")?") ? "a full-text index without its text: it cannot be read back" : "a full-text index over another table, which has the text: make a tsvector there";
+                    return content.matches("content=(''|\"\")?") ? "a full-text index without its text: it cannot be read back"
+                            : "a full-text index over another table, which has the text: make a tsvector there";
                 }
                 if (!FULL_TEXT.contains(module)) {
-                    return module.matches("rtree.*|geopoly") ? "an index of boxes, derived from other tables: PostgreSQL has GiST indexes" : "a virtual table of the module " + module + ", which cannot be read here";
+                    return module.matches("rtree.*|geopoly") ? "an index of boxes, derived from other tables: PostgreSQL has GiST indexes"
+                            : "a virtual table of the module " + module + ", which cannot be read here";
                 }
             }
             return null;
@@ -2141,7 +2222,8 @@ class migrate_to_postgres implements Callable<Integer> {
             var create = parsed(sql);
             table.name = name;
             table.target = led == null ? names.relation(name) : led.table(name);
-            table.kind = create != null && create.module() != null ? create.module().toLowerCase(Locale.ROOT) : kind.get(2).equals("1") ? "without rowid" : "table";
+            table.kind = create != null && create.module() != null ? create.module().toLowerCase(Locale.ROOT)
+                    : kind.get(2).equals("1") ? "without rowid" : "table";
             table.strict = kind.get(3).equals("1");
             created.put(table, create);
             if (led == null) {
@@ -2153,7 +2235,8 @@ class migrate_to_postgres implements Callable<Integer> {
             var columns = new HashSet<String>();
             var withRowid = FULL_TEXT.contains(table.kind);
             var keyed = false;
-            for (var row : source.strings("select name, type, \"notnull\", dflt_value, pk, hidden from pragma_table_xinfo(?) where hidden <> 1", name)) {
+            for (var row : source
+                    .strings("select name, type, \"notnull\", dflt_value, pk, hidden from pragma_table_xinfo(?) where hidden <> 1", name)) {
                 table.columns.add(column(row, create == null ? null : definition(create, row.get(0)), columns));
                 keyed |= !row.get(4).equals("0");
             }
@@ -2161,7 +2244,8 @@ class migrate_to_postgres implements Callable<Integer> {
                 table.columns.add(0, rowid(columns));
             }
             if (table.columns.size() > 1600) {
-                throw new Failure("table " + name + " has " + table.columns.size() + " columns; PostgreSQL allows 1600. Leave it out with --exclude");
+                throw new Failure(
+                        "table " + name + " has " + table.columns.size() + " columns; PostgreSQL allows 1600. Leave it out with --exclude");
             }
             key(table);
             if (led != null) {
@@ -2175,7 +2259,8 @@ class migrate_to_postgres implements Callable<Integer> {
         private boolean hasPlace(Table table, Column column) {
             var profile = led.profile(table, column);
             if (profile == null) {
-                plan.left.add(item(table.name + "." + column.name, column.declared, "the target's table has no such column, or computes it"));
+                plan.left.add(
+                        item(table.name + "." + column.name, column.declared, "the target's table has no such column, or computes it"));
                 return false;
             }
             profiles.put(column, profile);
@@ -2211,12 +2296,16 @@ class migrate_to_postgres implements Callable<Integer> {
 
         /** The columns that name a row in messages: the primary key, else the rowid that is kept, else the first unique key without NULL. */
         private void key(Table table) throws SQLException {
-            source.strings("select name from pragma_table_xinfo(?) where pk > 0 order by pk", table.name).forEach(row -> table.key.add(row.get(0)));
+            source.strings("select name from pragma_table_xinfo(?) where pk > 0 order by pk", table.name)
+                    .forEach(row -> table.key.add(row.get(0)));
             if (table.key.isEmpty() && table.columns.get(0).keptRowid) {
                 table.key.add("rowid");
             }
-            for (var index : table.key.isEmpty() ? source.strings("select name from pragma_index_list(?) where \"unique\" and not partial order by seq desc", table.name) : List.<List<String>>of()) {
-                var columns = source.strings("select name from pragma_index_info(?) order by seqno", index.get(0)).stream().map(row -> row.get(0)).toList();
+            for (var index : table.key.isEmpty()
+                    ? source.strings("select name from pragma_index_list(?) where \"unique\" and not partial order by seq desc", table.name)
+                    : List.<List<String>>of()) {
+                var columns = source.strings("select name from pragma_index_info(?) order by seqno", index.get(0)).stream()
+                        .map(row -> row.get(0)).toList();
                 if (columns.stream().allMatch(c -> c != null && columnOrNull(table, c) != null && column(table, c).notNull)) {
                     table.key.addAll(columns);
                     return;
@@ -2226,7 +2315,8 @@ class migrate_to_postgres implements Callable<Integer> {
 
         /** Whether the column is the rowid: kept under that name, or the single INTEGER of a primary key for which SQLite needs no index. */
         private boolean isRowid(Table table, Column column) throws SQLException {
-            return column.keptRowid || table.kind.equals("table") && column.declared.equalsIgnoreCase("INTEGER") && table.key.equals(List.of(column.name))
+            return column.keptRowid
+                    || table.kind.equals("table") && column.declared.equalsIgnoreCase("INTEGER") && table.key.equals(List.of(column.name))
                     && !source.strings("select 1 from pragma_table_xinfo(?) where pk = 1", table.name).isEmpty()
                     && source.strings("select 1 from pragma_index_list(?) where origin = 'pk'", table.name).isEmpty();
         }
@@ -2244,7 +2334,8 @@ class migrate_to_postgres implements Callable<Integer> {
         }
 
         private boolean isKey(Table table, Column column) {
-            return table.key.contains(column.name) || created.get(table) != null && created.get(table).references().stream().anyMatch(r -> r.columns().stream().anyMatch(column.name::equalsIgnoreCase));
+            return table.key.contains(column.name) || created.get(table) != null
+                    && created.get(table).references().stream().anyMatch(r -> r.columns().stream().anyMatch(column.name::equalsIgnoreCase));
         }
 
         // the scan
@@ -2287,10 +2378,14 @@ class migrate_to_postgres implements Callable<Integer> {
 
         /** A CHECK that lists the values of a column, or demands JSON, tells what to look for. */
         private void prepare(Table table, Sql.Expression check) {
-            if (check instanceof Sql.In in && !in.not() && in.operand() instanceof Sql.Name name && in.values() != null && !in.values().isEmpty()
-                    && in.values().stream().allMatch(v -> v instanceof Sql.Constant constant && constant.value() instanceof String) && columnOrNull(table, name.column()) != null) {
-                profiles.get(columnOrNull(table, name.column())).allowed = in.values().stream().map(v -> (String) ((Sql.Constant) v).value()).collect(Collectors.toCollection(LinkedHashSet::new));
-            } else if (check instanceof Sql.Call call && call.name().equalsIgnoreCase("json_valid") && call.arguments().get(0) instanceof Sql.Name name && columnOrNull(table, name.column()) != null) {
+            if (check instanceof Sql.In in && !in.not() && in.operand() instanceof Sql.Name name && in.values() != null
+                    && !in.values().isEmpty()
+                    && in.values().stream().allMatch(v -> v instanceof Sql.Constant constant && constant.value() instanceof String)
+                    && columnOrNull(table, name.column()) != null) {
+                profiles.get(columnOrNull(table, name.column())).allowed = in.values().stream()
+                        .map(v -> (String) ((Sql.Constant) v).value()).collect(Collectors.toCollection(LinkedHashSet::new));
+            } else if (check instanceof Sql.Call call && call.name().equalsIgnoreCase("json_valid")
+                    && call.arguments().get(0) instanceof Sql.Name name && columnOrNull(table, name.column()) != null) {
                 profiles.get(columnOrNull(table, name.column())).json = true;
             }
         }
@@ -2308,7 +2403,8 @@ class migrate_to_postgres implements Callable<Integer> {
                 });
                 prepare(table);
                 pass(table, reader);
-                table.columns.stream().filter(c -> c.data.maxLength == Cells.LARGE + 1).forEach(c -> c.data.maxLength = c.data.shortMaxLength);
+                table.columns.stream().filter(c -> c.data.maxLength == Cells.LARGE + 1)
+                        .forEach(c -> c.data.maxLength = c.data.shortMaxLength);
             }
         }
 
@@ -2356,13 +2452,18 @@ class migrate_to_postgres implements Callable<Integer> {
                         for (var i = 0; parent != null && i < Math.min(reference.columns.size(), reference.parentColumns.size()); i++) {
                             var child = columnOrNull(table, reference.columns.get(i));
                             var other = columnOrNull(parent, reference.parentColumns.get(i));
-                            if (child != null && other != null && !child.type.equals(other.type) && !numbersInText(child, other) && !numbersInText(other, child)) {
-                                var wide = widest.indexOf(child.type.replaceFirst("\\(.*", "")) >= widest.indexOf(other.type.replaceFirst("\\(.*", "")) ? child : other;
+                            if (child != null && other != null && !child.type.equals(other.type) && !numbersInText(child, other)
+                                    && !numbersInText(other, child)) {
+                                var wide = widest.indexOf(child.type.replaceFirst("\\(.*", "")) >= widest
+                                        .indexOf(other.type.replaceFirst("\\(.*", "")) ? child : other;
                                 var narrow = wide == child ? other : child;
-                                if (!isRowid(table, narrow) && !isRowid(parent, narrow) && widest.contains(wide.type.replaceFirst("\\(.*", "")) && (widest.contains(narrow.type.replaceFirst("\\(.*", "")) || narrow.type.equals("uuid"))) {
+                                if (!isRowid(table, narrow) && !isRowid(parent, narrow)
+                                        && widest.contains(wide.type.replaceFirst("\\(.*", ""))
+                                        && (widest.contains(narrow.type.replaceFirst("\\(.*", "")) || narrow.type.equals("uuid"))) {
                                     narrow.type = wide.type;
                                     narrow.conversion = narrow.conversion.equals("uuid") ? "same" : narrow.conversion;
-                                    narrow.reason += "; " + wide.type + " like " + (wide == child ? table : parent).name + "." + wide.name + ", which is tied to it by a foreign key";
+                                    narrow.reason += "; " + wide.type + " like " + (wide == child ? table : parent).name + "." + wide.name
+                                            + ", which is tied to it by a foreign key";
                                     changed = true;
                                 }
                             }
@@ -2375,7 +2476,8 @@ class migrate_to_postgres implements Callable<Integer> {
         /** Text that holds nothing but whole numbers becomes what the other side is. */
         private boolean numbersInText(Column text, Column other) {
             var profile = profiles.get(text);
-            if (text.type.equals("text") && other.type.equals("bigint") && text.data.texts > 0 && profile.integerTexts == text.data.texts && text.data.texts == text.data.values()) {
+            if (text.type.equals("text") && other.type.equals("bigint") && text.data.texts > 0 && profile.integerTexts == text.data.texts
+                    && text.data.texts == text.data.values()) {
                 text.type = "bigint";
                 text.conversion = "number";
                 text.reason = "whole numbers as text, tied by a foreign key to integers";
@@ -2393,7 +2495,9 @@ class migrate_to_postgres implements Callable<Integer> {
                 return references.get(table);
             }
             var byId = new TreeMap<Integer, ForeignKey>(Comparator.reverseOrder());
-            for (var row : source.strings("select id, \"table\", \"from\", \"to\", on_update, on_delete from pragma_foreign_key_list(?) order by id, seq", table.name)) {
+            for (var row : source.strings(
+                    "select id, \"table\", \"from\", \"to\", on_update, on_delete from pragma_foreign_key_list(?) order by id, seq",
+                    table.name)) {
                 var key = byId.computeIfAbsent(Integer.parseInt(row.get(0)), id -> new ForeignKey());
                 key.parent = row.get(1);
                 key.columns.add(row.get(2));
@@ -2409,16 +2513,19 @@ class migrate_to_postgres implements Callable<Integer> {
                     key.parentColumns.addAll(parent.key);
                 }
                 var written = created.get(table) == null ? null : created.get(table).references().stream()
-                        .filter(r -> r.table().equalsIgnoreCase(key.parent) && sameNames(r.columns(), key.columns)).findFirst().orElse(null);
+                        .filter(r -> r.table().equalsIgnoreCase(key.parent) && sameNames(r.columns(), key.columns)).findFirst()
+                        .orElse(null);
                 key.name = written == null ? null : written.name();
-                key.deferrable = written == null || !written.deferrable() ? null : written.initiallyDeferred() ? "DEFERRABLE INITIALLY DEFERRED" : "DEFERRABLE";
+                key.deferrable = written == null || !written.deferrable() ? null
+                        : written.initiallyDeferred() ? "DEFERRABLE INITIALLY DEFERRED" : "DEFERRABLE";
             }
             references.put(table, List.copyOf(byId.values()));
             return references.get(table);
         }
 
         private static boolean sameNames(List<String> some, List<String> others) {
-            return some.size() == others.size() && IntStream.range(0, some.size()).allMatch(i -> some.get(i).equalsIgnoreCase(others.get(i)));
+            return some.size() == others.size()
+                    && IntStream.range(0, some.size()).allMatch(i -> some.get(i).equalsIgnoreCase(others.get(i)));
         }
 
         // keys and foreign keys as statements
@@ -2440,7 +2547,8 @@ class migrate_to_postgres implements Callable<Integer> {
                     if (isRowid(table, column) && column.type.equals("bigint")) {
                         column.identity = names.relation(table.target + "_" + column.target + "_seq");
                     }
-                    column.notNull |= table.primaryKey != null && table.primaryKey.sql.contains(" PRIMARY KEY ") && table.key.contains(column.name);
+                    column.notNull |= table.primaryKey != null && table.primaryKey.sql.contains(" PRIMARY KEY ")
+                            && table.key.contains(column.name);
                 }
             }
             for (var table : plan.tables) {
@@ -2470,7 +2578,8 @@ class migrate_to_postgres implements Callable<Integer> {
         private Item primaryKey(Table table, String name, List<String> names) {
             var columns = names.stream().map(n -> column(table, n)).toList();
             var nullable = columns.stream().filter(c -> c.data.nulls > 0).findFirst().orElse(null);
-            var item = constraint(table, name != null ? name : table.target + (nullable == null ? "_pkey" : "_key"), "PRIMARY KEY (" + String.join(", ", names) + ")", names,
+            var item = constraint(table, name != null ? name : table.target + (nullable == null ? "_pkey" : "_key"),
+                    "PRIMARY KEY (" + String.join(", ", names) + ")", names,
                     (nullable == null ? "PRIMARY KEY " : "UNIQUE ") + list(columns));
             if (nullable != null) {
                 item.reason = nullable.data.nulls + " rows have NULL in " + nullable.name + ", which a primary key cannot: unique instead";
@@ -2480,7 +2589,8 @@ class migrate_to_postgres implements Callable<Integer> {
 
         private Item unique(Table table, KeyDef key, List<Column> columns) {
             var text = "UNIQUE (" + columns.stream().map(c -> c.name).collect(Collectors.joining(", ")) + ")";
-            var name = key.name() != null ? key.name() : table.target + "_" + columns.stream().map(c -> c.target).collect(Collectors.joining("_")) + "_key";
+            var name = key.name() != null ? key.name()
+                    : table.target + "_" + columns.stream().map(c -> c.target).collect(Collectors.joining("_")) + "_key";
             if (columns.stream().allMatch(c -> folded(c).equals(id(c.target)))) {
                 return constraint(table, name, text, columns.stream().map(c -> c.name).toList(), "UNIQUE " + list(columns));
             }
@@ -2491,13 +2601,16 @@ class migrate_to_postgres implements Callable<Integer> {
         private Item foldedIndex(Table table, String name, String text, List<Column> columns) {
             var item = item(name, text, "unique as its collation folds, by an index: it cannot be the target of a foreign key");
             item.target = names.relation(name);
-            item.sql = "CREATE UNIQUE INDEX " + id(item.target) + " ON " + qualified(table) + " " + columns.stream().map(this::folded).collect(Collectors.joining(", ", "(", ")"));
+            item.sql = "CREATE UNIQUE INDEX " + id(item.target) + " ON " + qualified(table) + " "
+                    + columns.stream().map(this::folded).collect(Collectors.joining(", ", "(", ")"));
             return item;
         }
 
         /** The column as NOCASE and RTRIM compare it. */
         private String folded(Column column) {
-            return !column.type.equals("text") || column.collation == null ? id(column.target) : column.collation.equalsIgnoreCase("NOCASE") && rules.nocase.equals("lower") ? "lower(" + id(column.target) + " COLLATE \"C\")"
+            return !column.type.equals("text") || column.collation == null ? id(column.target)
+                    : column.collation.equalsIgnoreCase("NOCASE") && rules.nocase.equals("lower")
+                            ? "lower(" + id(column.target) + " COLLATE \"C\")"
                     : column.collation.equalsIgnoreCase("RTRIM") ? "rtrim(" + id(column.target) + ", ' ')" : id(column.target);
         }
 
@@ -2512,25 +2625,34 @@ class migrate_to_postgres implements Callable<Integer> {
         private void foreignKey(Table table, ForeignKey key) throws SQLException {
             var parent = tableOrNull(key.parent);
             table.foreignKeys.add(key);
-            key.target = names.relation(key.name != null ? key.name : table.target + "_" + key.columns.stream().map(c -> column(table, c).target).collect(Collectors.joining("_")) + "_fkey");
+            key.target = names.relation(key.name != null ? key.name
+                    : table.target + "_" + key.columns.stream().map(c -> column(table, c).target).collect(Collectors.joining("_"))
+                            + "_fkey");
             if (parent == null) {
-                key.reason = "the table " + key.parent + " is not there" + (plan.left.stream().anyMatch(item -> item.name.equalsIgnoreCase(key.parent)) ? " in the target" : "");
-            } else if (key.parentColumns.size() != key.columns.size() || key.parentColumns.stream().anyMatch(c -> columnOrNull(parent, c) == null)) {
+                key.reason = "the table " + key.parent + " is not there"
+                        + (plan.left.stream().anyMatch(item -> item.name.equalsIgnoreCase(key.parent)) ? " in the target" : "");
+            } else if (key.parentColumns.size() != key.columns.size()
+                    || key.parentColumns.stream().anyMatch(c -> columnOrNull(parent, c) == null)) {
                 key.reason = "the columns that it names are not those of a key of " + key.parent;
-            } else if (IntStream.range(0, key.columns.size()).anyMatch(i -> !comparable(column(table, key.columns.get(i)).type, column(parent, key.parentColumns.get(i)).type))) {
-                key.reason = "the types differ: " + key.columns.stream().map(c -> column(table, c).type).toList() + " and " + key.parentColumns.stream().map(c -> column(parent, c).type).toList();
+            } else if (IntStream.range(0, key.columns.size())
+                    .anyMatch(i -> !comparable(column(table, key.columns.get(i)).type, column(parent, key.parentColumns.get(i)).type))) {
+                key.reason = "the types differ: " + key.columns.stream().map(c -> column(table, c).type).toList() + " and "
+                        + key.parentColumns.stream().map(c -> column(parent, c).type).toList();
             } else if (!isUnique(parent, key.parentColumns)) {
                 key.reason = key.parent + " (" + String.join(", ", key.parentColumns) + ") is not unique";
             } else {
-                key.sql = "ALTER TABLE " + qualified(table) + " ADD CONSTRAINT " + id(key.target) + " FOREIGN KEY " + list(key.columns.stream().map(c -> column(table, c)).toList())
+                key.sql = "ALTER TABLE " + qualified(table) + " ADD CONSTRAINT " + id(key.target) + " FOREIGN KEY "
+                        + list(key.columns.stream().map(c -> column(table, c)).toList())
                         + " REFERENCES " + qualified(parent) + " " + list(key.parentColumns.stream().map(c -> column(parent, c)).toList())
-                        + action(" ON UPDATE ", key.onUpdate) + action(" ON DELETE ", key.onDelete) + (key.deferrable == null ? "" : " " + key.deferrable);
+                        + action(" ON UPDATE ", key.onUpdate) + action(" ON DELETE ", key.onDelete)
+                        + (key.deferrable == null ? "" : " " + key.deferrable);
             }
         }
 
         private static boolean comparable(String one, String other) {
             var numbers = Set.of("smallint", "integer", "bigint", "numeric", "double precision");
-            return one.equals(other) || numbers.contains(one.replaceFirst("\\(.*", "")) && numbers.contains(other.replaceFirst("\\(.*", ""));
+            return one.equals(other)
+                    || numbers.contains(one.replaceFirst("\\(.*", "")) && numbers.contains(other.replaceFirst("\\(.*", ""));
         }
 
         private static String action(String when, String action) {
@@ -2540,16 +2662,19 @@ class migrate_to_postgres implements Callable<Integer> {
         /** Whether there will be a unique constraint, or a unique index without condition, over exactly these columns. */
         private boolean isUnique(Table table, List<String> columns) throws SQLException {
             var wanted = Set.copyOf(lower(columns));
-            for (var index : source.strings("select name from pragma_index_list(?) where \"unique\" and not partial and origin = 'c'", table.name)) {
+            for (var index : source.strings("select name from pragma_index_list(?) where \"unique\" and not partial and origin = 'c'",
+                    table.name)) {
                 if (indexColumns(index.get(0)).equals(wanted)) {
                     return true;
                 }
             }
-            return Stream.concat(Stream.ofNullable(table.primaryKey), table.uniques.stream()).anyMatch(item -> item.sql.startsWith("ALTER") && Set.copyOf(lower(item.columns)).equals(wanted));
+            return Stream.concat(Stream.ofNullable(table.primaryKey), table.uniques.stream())
+                    .anyMatch(item -> item.sql.startsWith("ALTER") && Set.copyOf(lower(item.columns)).equals(wanted));
         }
 
         private Set<String> indexColumns(String index) throws SQLException {
-            return source.strings("select lower(name) from pragma_index_info(?)", index).stream().map(row -> Objects.toString(row.get(0), "")).collect(Collectors.toSet());
+            return source.strings("select lower(name) from pragma_index_info(?)", index).stream()
+                    .map(row -> Objects.toString(row.get(0), "")).collect(Collectors.toSet());
         }
 
         private static List<String> lower(List<String> names) {
@@ -2618,7 +2743,8 @@ class migrate_to_postgres implements Callable<Integer> {
                 checks(table);
                 lengths(table);
             }
-            for (var row : source.strings("select name, tbl_name, sql from sqlite_schema where type = 'index' and sql is not null order by rowid")) {
+            for (var row : source
+                    .strings("select name, tbl_name, sql from sqlite_schema where type = 'index' and sql is not null order by rowid")) {
                 var table = plan.tables.stream().filter(t -> t.name.equals(row.get(1))).findFirst();
                 if (table.isPresent()) {
                     table.get().indexes.add(index(table.get(), row.get(0), row.get(2)));
@@ -2658,7 +2784,8 @@ class migrate_to_postgres implements Callable<Integer> {
             }
             column.conversion = rules.enumCase.equals("keep") ? rules.enums.equals("native") ? "enum" : "same" : "enum-" + rules.enumCase;
             if (rules.enums.equals("native")) {
-                var type = plan.enums.stream().filter(t -> t.values.equals(mapped)).findFirst().orElseGet(() -> newType(table, column, mapped));
+                var type = plan.enums.stream().filter(t -> t.values.equals(mapped)).findFirst()
+                        .orElseGet(() -> newType(table, column, mapped));
                 column.type = id(plan.schema) + "." + id(type.target);
                 column.reason = "all values are in its CHECK, --enum=native";
             }
@@ -2675,7 +2802,8 @@ class migrate_to_postgres implements Callable<Integer> {
         /** ASCII letters alone, as SQLite folds them. */
         private String mapped(String value) {
             return rules.enumCase.equals("keep") ? value
-                    : value.chars().map(c -> rules.enumCase.equals("lower") ? c >= 'A' && c <= 'Z' ? c + 32 : c : c >= 'a' && c <= 'z' ? c - 32 : c)
+                    : value.chars().map(
+                            c -> rules.enumCase.equals("lower") ? c >= 'A' && c <= 'Z' ? c + 32 : c : c >= 'a' && c <= 'z' ? c - 32 : c)
                             .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append).toString();
         }
 
@@ -2686,7 +2814,8 @@ class migrate_to_postgres implements Callable<Integer> {
             column.textCollation = rules.collation.equals("c") ? "\"C\"" : null;
             if (!"NOCASE".equalsIgnoreCase(column.collation)) {
                 if (column.collation != null && !column.collation.equalsIgnoreCase("BINARY")) {
-                    column.notes.add("COLLATE " + column.collation + " has no equal here" + (column.collation.equalsIgnoreCase("RTRIM") ? ": indexes are on rtrim(column)" : ""));
+                    column.notes.add("COLLATE " + column.collation + " has no equal here"
+                            + (column.collation.equalsIgnoreCase("RTRIM") ? ": indexes are on rtrim(column)" : ""));
                 }
                 return;
             }
@@ -2700,12 +2829,14 @@ class migrate_to_postgres implements Callable<Integer> {
                     column.textCollation = id(plan.schema) + ".nocase";
                     column.notes.add("COLLATE NOCASE became an ICU collation, which folds all letters, not only ASCII");
                 }
-                default -> column.notes.add("COLLATE NOCASE: comparisons are case-sensitive now, its indexes are on lower(column): ask for lower(column) = lower(value)");
+                default -> column.notes.add(
+                        "COLLATE NOCASE: comparisons are case-sensitive now, its indexes are on lower(column): ask for lower(column) = lower(value)");
             }
         }
 
         private SeenTable see(Table table) {
-            var columns = table.columns.stream().map(c -> new SeenColumn(c.name, c.target, c.type, Family.affinity(c.declared), c.conversion,
+            var columns = table.columns.stream()
+                    .map(c -> new SeenColumn(c.name, c.target, c.type, Family.affinity(c.declared), c.conversion,
                     "NOCASE".equalsIgnoreCase(c.collation) && rules.nocase.equals("lower"))).toList();
             var rowid = table.columns.stream().filter(c -> c.identity != null || c.keptRowid).map(c -> c.target).findFirst().orElse(null);
             return new SeenTable(table.name, id(plan.schema) + "." + id(table.target), !table.kind.equals("without rowid"), rowid, columns);
@@ -2717,10 +2848,12 @@ class migrate_to_postgres implements Callable<Integer> {
                     refuseGenerated(table, Sql.expression(column.generatedText));
                     column.generatedSql = translator.generated(column.generatedText, seen.get(table), column.type, column.notes::add);
                 } catch (Untranslatable e) {
-                    column.notes.add("generated as " + column.generatedText + ", here a plain column with SQLite's values: " + e.getMessage());
+                    column.notes
+                            .add("generated as " + column.generatedText + ", here a plain column with SQLite's values: " + e.getMessage());
                 }
             } else if (column.defaultText != null) {
-                column.defaultSql = translator.defaultValue(column.defaultText, column.type, Family.affinity(column.declared), column.conversion, column.notes::add);
+                column.defaultSql = translator.defaultValue(column.defaultText, column.type, Family.affinity(column.declared),
+                        column.conversion, column.notes::add);
             }
         }
 
@@ -2741,7 +2874,8 @@ class migrate_to_postgres implements Callable<Integer> {
             var create = created.get(table);
             for (var check : create == null ? List.<CheckDef>of() : create.checks()) {
                 var item = Planner.item(check.name(), "CHECK (" + check.expression() + ")", null);
-                item.target = names.relation(check.name() != null ? check.name() : table.target + (check.column() == null ? "" : "_" + check.column()) + "_check");
+                item.target = names.relation(check.name() != null ? check.name()
+                        : table.target + (check.column() == null ? "" : "_" + check.column()) + "_check");
                 item.name = check.name() != null ? check.name() : item.target;
                 try {
                     item.predicate = translator.check(check.expression(), seen.get(table), item.notes::add);
@@ -2758,14 +2892,16 @@ class migrate_to_postgres implements Callable<Integer> {
         }
 
         private String addCheck(Table table, Item item) {
-            return "ALTER TABLE " + id(plan.schema) + "." + id(table.target) + " ADD CONSTRAINT " + id(item.target) + " CHECK (" + item.predicate + ") NOT VALID";
+            return "ALTER TABLE " + id(plan.schema) + "." + id(table.target) + " ADD CONSTRAINT " + id(item.target) + " CHECK ("
+                    + item.predicate + ") NOT VALID";
         }
 
         /** --length=check: the declared length as a check, where the data fit. varchar(n) would cut trailing blanks without a word. */
         private void lengths(Table table) {
             for (var column : table.columns) {
                 var size = Decision.SIZE.matcher(column.declared);
-                if (rules.length.equals("check") && column.type.equals("text") && size.find() && profiles.get(column).characters <= Long.parseLong(size.group(1))) {
+                if (rules.length.equals("check") && column.type.equals("text") && size.find()
+                        && profiles.get(column).characters <= Long.parseLong(size.group(1))) {
                     var item = Planner.item(column.name + " " + column.declared, column.declared, null);
                     item.target = names.relation(table.target + "_" + column.target + "_length");
                     item.predicate = "char_length(" + id(column.target) + ") <= " + size.group(1);
@@ -2789,7 +2925,8 @@ class migrate_to_postgres implements Callable<Integer> {
                     item.predicate = translator.predicate(index.where(), seen.get(table), item.notes::add);
                     item.sqlitePredicate = index.where();
                 }
-                item.sql = "CREATE " + (index.unique() ? "UNIQUE " : "") + "INDEX " + id(item.target) + " ON " + id(plan.schema) + "." + id(table.target)
+                item.sql = "CREATE " + (index.unique() ? "UNIQUE " : "") + "INDEX " + id(item.target) + " ON " + id(plan.schema) + "."
+                        + id(table.target)
                         + " (" + String.join(", ", terms) + ")" + (item.predicate == null ? "" : " WHERE " + item.predicate);
             } catch (Untranslatable e) {
                 item.reason = e.getMessage();
@@ -2806,17 +2943,23 @@ class migrate_to_postgres implements Callable<Integer> {
 
         /** Indexes that another one makes needless, foreign keys whose columns have none, texts for which there is a type. */
         private void suggest(Table table) {
-            var indexes = Script.items(table).filter(item -> item.sql != null && item.predicate == null && item.sql.matches("(?s).*(INDEX|UNIQUE|PRIMARY KEY).*")).toList();
+            var indexes = Script.items(table)
+                    .filter(item -> item.sql != null && item.predicate == null && item.sql.matches("(?s).*(INDEX|UNIQUE|PRIMARY KEY).*"))
+                    .toList();
             for (var index : table.indexes) {
                 var own = terms(index);
-                indexes.stream().filter(other -> other != index && own != null && index.predicate == null && terms(other) != null && (terms(other) + ", ").startsWith(own + ", ")
+                indexes.stream()
+                        .filter(other -> other != index && own != null && index.predicate == null && terms(other) != null
+                                && (terms(other) + ", ").startsWith(own + ", ")
                         && (!index.sql.startsWith("CREATE UNIQUE") || terms(other).equals(own))).findFirst()
-                        .ifPresent(other -> table.suggestions.add("the index " + index.target + " does nothing that " + other.target + " does not"));
+                        .ifPresent(other -> table.suggestions
+                                .add("the index " + index.target + " does nothing that " + other.target + " does not"));
             }
             for (var key : table.foreignKeys) {
                 var columns = key.columns.stream().map(name -> id(Planner.column(table, name).target)).collect(Collectors.joining(", "));
                 if (indexes.stream().noneMatch(index -> terms(index) != null && (terms(index) + ", ").startsWith(columns + ", "))) {
-                    table.suggestions.add("the foreign key " + key.target + " has no index on " + columns + ": deletes in " + key.parent + " read the whole table");
+                    table.suggestions.add("the foreign key " + key.target + " has no index on " + columns + ": deletes in " + key.parent
+                            + " read the whole table");
                 }
             }
             for (var column : table.columns) {
@@ -2863,10 +3006,12 @@ class migrate_to_postgres implements Callable<Integer> {
             try {
                 var create = Sql.view(sql);
                 var columns = columnsOf(name);
-                var view = new Translator(views, 12, rules.now.equals("statement")).view(new CreateView(create.name(), columns, create.select()), item.notes::add);
+                var view = new Translator(views, 12, rules.now.equals("statement"))
+                        .view(new CreateView(create.name(), columns, create.select()), item.notes::add);
                 var taken = new HashSet<String>();
                 var targets = columns.stream().map(c -> names.column(c, taken)).toList();
-                item.sql = "CREATE VIEW " + id(plan.schema) + "." + id(item.target) + " (" + targets.stream().map(migrate_to_postgres::id).collect(Collectors.joining(", ")) + ") AS\n" + view.sql();
+                item.sql = "CREATE VIEW " + id(plan.schema) + "." + id(item.target) + " ("
+                        + targets.stream().map(migrate_to_postgres::id).collect(Collectors.joining(", ")) + ") AS\n" + view.sql();
                 var columnsSeen = new ArrayList<SeenColumn>();
                 for (var i = 0; i < columns.size(); i++) {
                     var as = view.seen().get(i);
@@ -2894,7 +3039,8 @@ class migrate_to_postgres implements Callable<Integer> {
             item.target = names.relation(name);
             try {
                 var trigger = Sql.trigger(sql);
-                var table = seen.entrySet().stream().filter(e -> e.getKey().name.equalsIgnoreCase(tableName)).map(Map.Entry::getValue).findFirst()
+                var table = seen.entrySet().stream().filter(e -> e.getKey().name.equalsIgnoreCase(tableName)).map(Map.Entry::getValue)
+                        .findFirst()
                         .orElseThrow(() -> new Untranslatable("a trigger on " + tableName + ", which is no table here"));
                 item.sql = translator.trigger(trigger, table, plan.schema, item.notes::add).sql();
             } catch (Untranslatable e) {
@@ -2909,11 +3055,14 @@ class migrate_to_postgres implements Callable<Integer> {
     /** --data-only: the target's tables and types win, nothing of them is altered. */
     static final class TargetLed {
         /** Where frameworks keep which migrations ran: theirs in the target stay as they are. */
-        private static final Set<String> MIGRATIONS = Set.of("schema_migrations", "ar_internal_metadata", "django_migrations", "_prisma_migrations", "__efmigrationshistory", "flyway_schema_history", "goose_db_version",
-                "__diesel_schema_migrations", "alembic_version", "knex_migrations", "knex_migrations_lock", "sequelizemeta", "migrations", "typeorm_metadata");
+        private static final Set<String> MIGRATIONS = Set.of("schema_migrations", "ar_internal_metadata", "django_migrations",
+                "_prisma_migrations", "__efmigrationshistory", "flyway_schema_history", "goose_db_version",
+                "__diesel_schema_migrations", "alembic_version", "knex_migrations", "knex_migrations_lock", "sequelizemeta", "migrations",
+                "typeorm_metadata");
 
         /** The columns that name a migration in those tables. */
-        private static final Set<String> VERSIONS = Set.of("version", "app", "name", "migration_name", "migrationid", "version_num", "version_id");
+        private static final Set<String> VERSIONS = Set.of("version", "app", "name", "migration_name", "migrationid", "version_num",
+                "version_id");
 
         private record TargetColumn(String name, String type, boolean notNull, boolean hasDefault, boolean computed, List<String> labels) {
         }
@@ -2931,13 +3080,15 @@ class migrate_to_postgres implements Callable<Integer> {
             this.target = target;
             this.choice = choice;
             this.rules = rules;
-            for (var row : target.list("select c.relname from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace where n.nspname = ? and c.relkind in ('r', 'p') and not c.relispartition"
+            for (var row : target.list(
+                    "select c.relname from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace where n.nspname = ? and c.relkind in ('r', 'p') and not c.relispartition"
                     + " and c.relname !~ '^pgbang_'", choice.schema)) {
                 tables.merge(plain(row.get(0)), row.get(0), (one, other) -> one);
                 columns.put(row.get(0), columns(row.get(0)));
             }
             if (tables.isEmpty()) {
-                throw new Failure("--data-only: the schema " + choice.schema + " of the target has no tables; let the application make them first");
+                throw new Failure(
+                        "--data-only: the schema " + choice.schema + " of the target has no tables; let the application make them first");
             }
         }
 
@@ -2947,10 +3098,13 @@ class migrate_to_postgres implements Callable<Integer> {
 
         private Map<String, TargetColumn> columns(String table) throws SQLException {
             var found = new LinkedHashMap<String, TargetColumn>();
-            for (var row : target.list("select a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod), a.attnotnull, a.atthasdef or a.attidentity <> '', a.attgenerated <> '',"
-                    + " (select pg_catalog.array_to_string(pg_catalog.array_agg(e.enumlabel order by e.enumsortorder), e'\\x01') from pg_catalog.pg_enum e where e.enumtypid = a.atttypid)"
-                    + " from pg_catalog.pg_attribute a where a.attrelid = pg_catalog.to_regclass(?) and a.attnum > 0 and not a.attisdropped order by a.attnum", id(choice.schema) + "." + id(table))) {
-                found.put(row.get(0), new TargetColumn(row.get(0), row.get(1), row.get(2).equals("t"), row.get(3).equals("t"), row.get(4).equals("t"), row.get(5) == null ? List.of() : List.of(row.get(5).split("\u0001"))));
+            for (var row : target.list(
+                    "select a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod), a.attnotnull, a.atthasdef or a.attidentity <> '', a.attgenerated <> '',"
+                            + " (select pg_catalog.array_to_string(pg_catalog.array_agg(e.enumlabel order by e.enumsortorder), e'\\x01') from pg_catalog.pg_enum e where e.enumtypid = a.atttypid)"
+                            + " from pg_catalog.pg_attribute a where a.attrelid = pg_catalog.to_regclass(?) and a.attnum > 0 and not a.attisdropped order by a.attnum",
+                    id(choice.schema) + "." + id(table))) {
+                found.put(row.get(0), new TargetColumn(row.get(0), row.get(1), row.get(2).equals("t"), row.get(3).equals("t"),
+                        row.get(4).equals("t"), row.get(5) == null ? List.of() : List.of(row.get(5).split("\u0001"))));
             }
             return found;
         }
@@ -2970,13 +3124,22 @@ class migrate_to_postgres implements Callable<Integer> {
             if (there == null) {
                 return "the application's record of its migrations; the target has none";
             }
-            var named = source.strings("select name from pragma_table_info(?)", name).stream().map(row -> row.get(0)).filter(c -> VERSIONS.contains(c.toLowerCase(Locale.ROOT)) && column(there, c) != null).toList();
+            var named = source.strings("select name from pragma_table_info(?)", name).stream().map(row -> row.get(0))
+                    .filter(c -> VERSIONS.contains(c.toLowerCase(Locale.ROOT)) && column(there, c) != null).toList();
             if (named.isEmpty()) {
                 return "the application's record of its migrations: it was not compared";
             }
-            var here = Set.copyOf(source.strings("select " + named.stream().map(c -> "cast(" + Source.quoted(c) + " as text)").collect(Collectors.joining(", ")) + " from " + Source.quoted(name)).stream().map(Object::toString).toList());
-            var target = Set.copyOf(this.target.list("select " + named.stream().map(c -> id(column(there, c).name) + "::text").collect(Collectors.joining(", ")) + " from " + id(choice.schema) + "." + id(there)).stream().map(Object::toString).toList());
-            return here.equals(target) ? null : "the application's record of its migrations differs: only in SQLite " + without(here, target) + ", only in the target " + without(target, here)
+            var here = Set.copyOf(source
+                    .strings("select " + named.stream().map(c -> "cast(" + Source.quoted(c) + " as text)").collect(Collectors.joining(", "))
+                            + " from " + Source.quoted(name))
+                    .stream().map(Object::toString).toList());
+            var target = Set.copyOf(this.target
+                    .list("select " + named.stream().map(c -> id(column(there, c).name) + "::text").collect(Collectors.joining(", "))
+                            + " from " + id(choice.schema) + "." + id(there))
+                    .stream().map(Object::toString).toList());
+            return here.equals(target) ? null
+                    : "the application's record of its migrations differs: only in SQLite " + without(here, target)
+                            + ", only in the target " + without(target, here)
                     + "; the two may not have the same schema";
         }
 
@@ -2988,7 +3151,8 @@ class migrate_to_postgres implements Callable<Integer> {
 
         private TargetColumn column(String table, String name) {
             var there = columns.get(table);
-            return there.containsKey(name) ? there.get(name) : there.values().stream().filter(c -> plain(c.name).equals(plain(name))).findFirst().orElse(null);
+            return there.containsKey(name) ? there.get(name)
+                    : there.values().stream().filter(c -> plain(c.name).equals(plain(name))).findFirst().orElse(null);
         }
 
         /** Before the scan: what to look for in a column follows from the target's type. Null: the column has no place. */
@@ -3006,7 +3170,9 @@ class migrate_to_postgres implements Callable<Integer> {
         }
 
         private static String shortName(TargetColumn column) {
-            return column.type.equals("timestamp with time zone") ? "timestamptz" : column.type.equals("timestamp without time zone") ? "timestamp" : column.type.equals("time without time zone") ? "time"
+            return column.type.equals("timestamp with time zone") ? "timestamptz"
+                    : column.type.equals("timestamp without time zone") ? "timestamp"
+                            : column.type.equals("time without time zone") ? "time"
                     : column.labels.isEmpty() ? column.type : column.type.startsWith("\"") ? column.type : id(column.type);
         }
 
@@ -3022,20 +3188,27 @@ class migrate_to_postgres implements Callable<Integer> {
             column.onMismatch = rules.onMismatch.equals("widen") ? "abort" : rules.onMismatch;
             column.notes.clear();
             if (profile.family.isDate()) {
-                if (column.data.integers + column.data.reals > 0 && Stream.of(Epoch.values()).noneMatch(e -> e.name().equals(chosen)) && !rules.onMismatch.equals("null") && !rules.onMismatch.equals("reject")) {
-                    throw new Failure(table.name + "." + column.name + " holds numbers, and the target wants " + type + ": say --epoch " + table.name + "." + column.name + "=UNIT");
+                if (column.data.integers + column.data.reals > 0 && Stream.of(Epoch.values()).noneMatch(e -> e.name().equals(chosen))
+                        && !rules.onMismatch.equals("null") && !rules.onMismatch.equals("reject")) {
+                    throw new Failure(table.name + "." + column.name + " holds numbers, and the target wants " + type + ": say --epoch "
+                            + table.name + "." + column.name + "=UNIT");
                 }
                 column.conversion = Stream.of(Epoch.values()).anyMatch(e -> e.name().equals(chosen)) ? chosen : "iso";
-                column.format = column.conversion.equals("iso") && (!type.equals("date") || column.format == null || column.format.length() == 10) ? column.format : null;
+                column.format = column.conversion.equals("iso")
+                        && (!type.equals("date") || column.format == null || column.format.length() == 10) ? column.format : null;
             } else if (profile.allowed != null) {
-                column.conversion = profile.strays.isEmpty() ? "enum" : profile.allowed.containsAll(mapped(profile.strays, true)) ? "enum-lower" : profile.allowed.containsAll(mapped(profile.strays, false)) ? "enum-upper" : "enum";
+                column.conversion = profile.strays.isEmpty() ? "enum"
+                        : profile.allowed.containsAll(mapped(profile.strays, true)) ? "enum-lower"
+                                : profile.allowed.containsAll(mapped(profile.strays, false)) ? "enum-upper" : "enum";
                 if (column.conversion.length() > 4) {
-                    column.notes.add(String.join(", ", profile.strays) + ": written in the letters of the target's " + type + ", which also has some of them otherwise if SQLite had both");
+                    column.notes.add(String.join(", ", profile.strays) + ": written in the letters of the target's " + type
+                            + ", which also has some of them otherwise if SQLite had both");
                 }
                 column.format = null;
             } else {
                 column.conversion = type.equals("uuid") && column.data.blobs > 0 ? "uuid-" + (rules.uuidBytes.equals("ms") ? "ms" : "rfc")
-                        : Set.of(Family.INTEGER, Family.SMALL, Family.INT4, Family.REAL, Family.NUMERIC).contains(profile.family) && column.data.texts > column.data.empty ? "number" : Decision.conversionOf(type.replaceFirst("\\(.*", ""));
+                        : Set.of(Family.INTEGER, Family.SMALL, Family.INT4, Family.REAL, Family.NUMERIC).contains(profile.family)
+                                && column.data.texts > column.data.empty ? "number" : Decision.conversionOf(type.replaceFirst("\\(.*", ""));
                 column.format = null;
             }
         }
@@ -3047,9 +3220,11 @@ class migrate_to_postgres implements Callable<Integer> {
         /** What stands in the way of filling a table is said before anything is changed. */
         void check(Table table) {
             var filled = table.columns.stream().map(c -> c.target).collect(Collectors.toSet());
-            columns.get(table.target).values().stream().filter(c -> c.notNull && !c.hasDefault && !c.computed && !filled.contains(c.name)).findFirst().ifPresent(c -> {
+            columns.get(table.target).values().stream().filter(c -> c.notNull && !c.hasDefault && !c.computed && !filled.contains(c.name))
+                    .findFirst().ifPresent(c -> {
                 if (table.rows > 0) {
-                    throw new Failure("the target's column " + table.target + "." + c.name + " must not be NULL and has no default, and " + table.name + " of SQLite has nothing for it");
+                            throw new Failure("the target's column " + table.target + "." + c.name
+                                    + " must not be NULL and has no default, and " + table.name + " of SQLite has nothing for it");
                 }
             });
         }
@@ -3063,7 +3238,8 @@ class migrate_to_postgres implements Callable<Integer> {
                 }
             }
             if (choice.targetRows.equals("abort") && !filled.isEmpty()) {
-                throw new Failure("tables of the target hold rows: " + String.join(", ", filled) + ".\n  --target-rows truncate removes them first, --target-rows merge updates those with the same primary key and keeps the others");
+                throw new Failure("tables of the target hold rows: " + String.join(", ", filled)
+                        + ".\n  --target-rows truncate removes them first, --target-rows merge updates those with the same primary key and keeps the others");
             }
             if (choice.targetRows.equals("truncate") && !filled.isEmpty()) {
                 worker.execute("TRUNCATE " + plan.tables.stream().map(this::qualified).collect(Collectors.joining(", ")));
@@ -3076,7 +3252,8 @@ class migrate_to_postgres implements Callable<Integer> {
                 worker.execute("SET LOCAL session_replication_role = replica");
             }
             if (isMerged()) {
-                worker.execute("CREATE TEMPORARY TABLE pgbang_rows ON COMMIT DROP AS SELECT " + names(table) + " FROM " + qualified(table) + " LIMIT 0");
+                worker.execute("CREATE TEMPORARY TABLE pgbang_rows ON COMMIT DROP AS SELECT " + names(table) + " FROM " + qualified(table)
+                        + " LIMIT 0");
             }
         }
 
@@ -3091,8 +3268,11 @@ class migrate_to_postgres implements Callable<Integer> {
             }
             var key = target.primaryKey(worker.connection, table.target);
             var others = table.columns.stream().map(c -> id(c.target)).filter(c -> !key.contains(c)).toList();
-            worker.execute("INSERT INTO " + qualified(table) + " (" + names(table) + ") OVERRIDING SYSTEM VALUE SELECT " + names(table) + " FROM pg_temp.pgbang_rows"
-                    + (key.isEmpty() ? "" : " ON CONFLICT (" + String.join(", ", key) + ") DO " + (others.isEmpty() ? "NOTHING" : "UPDATE SET " + others.stream().map(c -> c + " = excluded." + c).collect(Collectors.joining(", ")))));
+            worker.execute("INSERT INTO " + qualified(table) + " (" + names(table) + ") OVERRIDING SYSTEM VALUE SELECT " + names(table)
+                    + " FROM pg_temp.pgbang_rows"
+                    + (key.isEmpty() ? ""
+                            : " ON CONFLICT (" + String.join(", ", key) + ") DO " + (others.isEmpty() ? "NOTHING"
+                                    : "UPDATE SET " + others.stream().map(c -> c + " = excluded." + c).collect(Collectors.joining(", ")))));
         }
 
         boolean mayClear() {
@@ -3118,16 +3298,20 @@ class migrate_to_postgres implements Callable<Integer> {
                 return plan.tables.stream().sorted(Comparator.comparingLong((Table t) -> -t.rows)).toList();
             }
             var parents = new HashMap<String, Set<String>>();
-            for (var row : target.list("select c.relname, p.relname from pg_catalog.pg_constraint k join pg_catalog.pg_class c on c.oid = k.conrelid join pg_catalog.pg_class p on p.oid = k.confrelid"
-                    + " join pg_catalog.pg_namespace n on n.oid = c.relnamespace where k.contype = 'f' and n.nspname = ? and c.oid <> p.oid", choice.schema)) {
+            for (var row : target.list(
+                    "select c.relname, p.relname from pg_catalog.pg_constraint k join pg_catalog.pg_class c on c.oid = k.conrelid join pg_catalog.pg_class p on p.oid = k.confrelid"
+                            + " join pg_catalog.pg_namespace n on n.oid = c.relnamespace where k.contype = 'f' and n.nspname = ? and c.oid <> p.oid",
+                    choice.schema)) {
                 parents.computeIfAbsent(row.get(0), name -> new TreeSet<>()).add(row.get(1));
             }
             var ordered = new ArrayList<Table>();
             var left = new ArrayList<>(plan.tables);
             while (!left.isEmpty()) {
                 var open = left.stream().map(t -> t.target).collect(Collectors.toSet());
-                var next = left.stream().filter(t -> parents.getOrDefault(t.target, Set.of()).stream().noneMatch(open::contains)).findFirst()
-                        .orElseThrow(() -> new Failure("the target's tables refer to each other in a circle (" + String.join(", ", open) + "), and this role may not set session_replication_role.\n"
+                var next = left.stream().filter(t -> parents.getOrDefault(t.target, Set.of()).stream().noneMatch(open::contains))
+                        .findFirst()
+                        .orElseThrow(() -> new Failure("the target's tables refer to each other in a circle (" + String.join(", ", open)
+                                + "), and this role may not set session_replication_role.\n"
                                 + "  GRANT SET ON PARAMETER session_replication_role TO " + target.user() + "; (PostgreSQL 15 and later)"));
                 ordered.add(next);
                 left.remove(next);
@@ -3140,7 +3324,8 @@ class migrate_to_postgres implements Callable<Integer> {
 
     /** The PostgreSQL side: the database, the sessions of the workers, and what an interrupted run has noted. */
     static final class Target implements AutoCloseable {
-        private static final Set<String> LOST = Set.of("08000", "08001", "08003", "08004", "08006", "57P01", "57P02", "57P03", "57P05", "25P03", "25P04");
+        private static final Set<String> LOST = Set.of("08000", "08001", "08003", "08004", "08006", "57P01", "57P02", "57P03", "57P05",
+                "25P03", "25P04");
 
         private final Database database;
         final String schema;
@@ -3160,7 +3345,8 @@ class migrate_to_postgres implements Callable<Integer> {
         }
 
         /** Opens the target; to write there, makes the database if it is absent, or anew with recreate, the database's name. */
-        static Target open(Database database, Choice choice, CommandLine command, boolean toWrite) throws SQLException, InterruptedException {
+        static Target open(Database database, Choice choice, CommandLine command, boolean toWrite)
+                throws SQLException, InterruptedException {
             var target = new Target(database, choice.schema, toWrite);
             var name = database.settings().getProperty("PGDBNAME", database.settings().getProperty("user"));
             if (choice.recreate != null) {
@@ -3182,12 +3368,15 @@ class migrate_to_postgres implements Callable<Integer> {
         /** --verbose: every statement with its time. */
         void log(String sql, long begun) {
             if (database.verbose) {
-                database.spec.commandLine().getErr().println("%6d ms  %s".formatted((System.nanoTime() - begun) / 1_000_000, sql.replaceAll("\\s+", " ")));
+                database.spec.commandLine().getErr()
+                        .println("%6d ms  %s".formatted((System.nanoTime() - begun) / 1_000_000, sql.replaceAll("\\s+", " ")));
             }
         }
 
         static String state(SQLException error) {
-            return error.getSQLState() != null || !(error.getCause() instanceof SQLException cause) ? Objects.toString(error.getSQLState(), "") : state(cause);
+            return error.getSQLState() != null || !(error.getCause() instanceof SQLException cause)
+                    ? Objects.toString(error.getSQLState(), "")
+                    : state(cause);
         }
 
         /** Whether the connection has gone, so that a new one can go on. */
@@ -3213,7 +3402,8 @@ class migrate_to_postgres implements Callable<Integer> {
 
         /** SQLite compares bytes, so does the new database: collation C. */
         private void create(String name) throws SQLException {
-            var create = "CREATE DATABASE " + id(name).replace("%", "%%") + " TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE '%s'";
+            var create = "CREATE DATABASE " + id(name).replace("%", "%%")
+                    + " TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE '%s'";
             try (var connection = maintenance(); var statement = connection.createStatement()) {
                 try {
                     statement.execute(create.formatted("C.UTF-8"));
@@ -3225,8 +3415,11 @@ class migrate_to_postgres implements Callable<Integer> {
                 }
             } catch (SQLException e) {
                 if ("42501".equals(state(e))) {
-                    throw new Failure("the database " + name + " does not exist, and this role may not create it (SQLSTATE 42501). Ask the administrator to run\n  "
-                            + create.formatted("C.UTF-8").replace(" TEMPLATE", " OWNER " + id(database.settings().getProperty("user")) + " TEMPLATE") + ";");
+                    throw new Failure("the database " + name
+                            + " does not exist, and this role may not create it (SQLSTATE 42501). Ask the administrator to run\n  "
+                            + create.formatted("C.UTF-8").replace(" TEMPLATE",
+                                    " OWNER " + id(database.settings().getProperty("user")) + " TEMPLATE")
+                            + ";");
                 }
                 throw "42P04".equals(state(e)) ? e : new SQLException("cannot create the database " + name, e.getSQLState(), e);
             }
@@ -3250,7 +3443,8 @@ class migrate_to_postgres implements Callable<Integer> {
         private void checkEncoding(String name) throws SQLException {
             var encoding = value("show server_encoding");
             if (!encoding.equals("UTF8")) {
-                throw new Failure("the database " + name + " has the encoding " + encoding + ", in which not every text of SQLite can be kept: it must be UTF8.\n"
+                throw new Failure("the database " + name + " has the encoding " + encoding
+                        + ", in which not every text of SQLite can be kept: it must be UTF8.\n"
                         + "  CREATE DATABASE … TEMPLATE template0 ENCODING 'UTF8', or --recreate " + name);
             }
         }
@@ -3261,9 +3455,12 @@ class migrate_to_postgres implements Callable<Integer> {
             connection.unwrap(PGConnection.class).setPrepareThreshold(0); // a named statement stays behind in the session of a pooler
             if (!isPooled(connection)) {
                 try (var statement = connection.createStatement()) {
-                    statement.execute("set synchronous_commit = off; set lock_timeout = '10s'; set idle_in_transaction_session_timeout = 0; set statement_timeout = 0; set client_min_messages = warning; set timezone = 'UTC'");
-                    statement.execute("select pg_catalog.set_config('maintenance_work_mem', '128MB', false) from pg_catalog.pg_settings where name = 'maintenance_work_mem' and setting::int < 131072");
-                    statement.execute("select pg_catalog.set_config(name, '0', false) from pg_catalog.pg_settings where name in ('transaction_timeout', 'idle_session_timeout')");
+                    statement.execute(
+                            "set synchronous_commit = off; set lock_timeout = '10s'; set idle_in_transaction_session_timeout = 0; set statement_timeout = 0; set client_min_messages = warning; set timezone = 'UTC'");
+                    statement.execute(
+                            "select pg_catalog.set_config('maintenance_work_mem', '128MB', false) from pg_catalog.pg_settings where name = 'maintenance_work_mem' and setting::int < 131072");
+                    statement.execute(
+                            "select pg_catalog.set_config(name, '0', false) from pg_catalog.pg_settings where name in ('transaction_timeout', 'idle_session_timeout')");
                     statement.execute("set search_path = " + id(schema) + ", public");
                 }
             }
@@ -3272,7 +3469,8 @@ class migrate_to_postgres implements Callable<Integer> {
 
         /** Whether the session that answers is another than the one that was opened: a pooler gives out its own. */
         static boolean isPooled(Connection connection) throws SQLException {
-            return connection.unwrap(PGConnection.class).getBackendPID() != Integer.parseInt(value(connection, "select pg_catalog.pg_backend_pid()"));
+            return connection.unwrap(PGConnection.class).getBackendPID() != Integer
+                    .parseInt(value(connection, "select pg_catalog.pg_backend_pid()"));
         }
 
         /** The session that does what is not parallel; it is the first worker, too. */
@@ -3300,9 +3498,11 @@ class migrate_to_postgres implements Callable<Integer> {
 
         /** Sessions of others that hold a lock on a table of the schema. */
         static String blockers(Worker worker, String schema) throws SQLException {
-            return rows(worker.connection, "select distinct 'pid ' || a.pid || ' (' || coalesce(nullif(a.application_name, ''), a.usename, '?') || ', ' || coalesce(a.state, '?') || ')' from pg_catalog.pg_locks l"
-                    + " join pg_catalog.pg_class c on c.oid = l.relation join pg_catalog.pg_namespace n on n.oid = c.relnamespace join pg_catalog.pg_stat_activity a on a.pid = l.pid"
-                    + " where l.granted and l.database = (select oid from pg_catalog.pg_database where datname = pg_catalog.current_database()) and n.nspname = ? and a.application_name <> 'pgbang/migrate_to_postgres'", schema)
+            return rows(worker.connection,
+                    "select distinct 'pid ' || a.pid || ' (' || coalesce(nullif(a.application_name, ''), a.usename, '?') || ', ' || coalesce(a.state, '?') || ')' from pg_catalog.pg_locks l"
+                            + " join pg_catalog.pg_class c on c.oid = l.relation join pg_catalog.pg_namespace n on n.oid = c.relnamespace join pg_catalog.pg_stat_activity a on a.pid = l.pid"
+                            + " where l.granted and l.database = (select oid from pg_catalog.pg_database where datname = pg_catalog.current_database()) and n.nspname = ? and a.application_name <> 'pgbang/migrate_to_postgres'",
+                    schema)
                     .stream().map(row -> row.get(0)).collect(Collectors.joining(", "));
         }
 
@@ -3325,7 +3525,8 @@ class migrate_to_postgres implements Callable<Integer> {
         /** Makes the schema and the notes; takes the lock that keeps a second run out until this one ends. */
         void prepare() throws SQLException, InterruptedException {
             lock.setAutoCommit(true);
-            execute("CREATE SCHEMA IF NOT EXISTS " + id(schema), "select 1 from pg_catalog.pg_namespace where nspname = " + literal(schema));
+            execute("CREATE SCHEMA IF NOT EXISTS " + id(schema),
+                    "select 1 from pg_catalog.pg_namespace where nspname = " + literal(schema));
             try {
                 notes = "pgbang.";
                 execute("CREATE SCHEMA pgbang", "select 1 from pg_catalog.pg_namespace where nspname = 'pgbang'");
@@ -3361,14 +3562,20 @@ class migrate_to_postgres implements Callable<Integer> {
         }
 
         private void makeNotes() throws SQLException {
-            table("sqlite_migration", "schema_name text PRIMARY KEY, sqlite text NOT NULL, fingerprint text NOT NULL, shape text NOT NULL, plan text NOT NULL, started timestamptz NOT NULL DEFAULT now(), "
+            table("sqlite_migration",
+                    "schema_name text PRIMARY KEY, sqlite text NOT NULL, fingerprint text NOT NULL, shape text NOT NULL, plan text NOT NULL, started timestamptz NOT NULL DEFAULT now(), "
                     + "finished timestamptz, verified text, verified_at timestamptz");
-            table("sqlite_migration_table", "schema_name text, table_name text, state text NOT NULL, loaded bigint NOT NULL DEFAULT 0, watermark text, source bytea, PRIMARY KEY (schema_name, table_name)");
-            table("sqlite_migration_change", "schema_name text NOT NULL, table_name text NOT NULL, number bigint NOT NULL, action text NOT NULL, line text NOT NULL");
-            execute("CREATE VIEW " + notes + "sqlite_migration_lock AS SELECT", "select pg_catalog.to_regclass(" + literal(notes + "sqlite_migration_lock") + ")");
+            table("sqlite_migration_table",
+                    "schema_name text, table_name text, state text NOT NULL, loaded bigint NOT NULL DEFAULT 0, watermark text, source bytea, PRIMARY KEY (schema_name, table_name)");
+            table("sqlite_migration_change",
+                    "schema_name text NOT NULL, table_name text NOT NULL, number bigint NOT NULL, action text NOT NULL, line text NOT NULL");
+            execute("CREATE VIEW " + notes + "sqlite_migration_lock AS SELECT",
+                    "select pg_catalog.to_regclass(" + literal(notes + "sqlite_migration_lock") + ")");
             for (var name : List.of("", "_table", "_change", "_lock")) {
-                if (value("select 1 where pg_catalog.has_table_privilege(" + literal(notes(name)) + ", 'insert, update, delete')") == null) {
-                    throw new SQLException("the notes of an earlier run, " + notes(name) + ", belong to another role: GRANT ALL ON ALL TABLES IN SCHEMA pgbang TO " + id(user()), "42501");
+                if (value(
+                        "select 1 where pg_catalog.has_table_privilege(" + literal(notes(name)) + ", 'insert, update, delete')") == null) {
+                    throw new SQLException("the notes of an earlier run, " + notes(name)
+                            + ", belong to another role: GRANT ALL ON ALL TABLES IN SCHEMA pgbang TO " + id(user()), "42501");
                 }
             }
         }
@@ -3398,7 +3605,8 @@ class migrate_to_postgres implements Callable<Integer> {
             lock.setAutoCommit(false);
             for (var left = 30;; left--) {
                 try (var statement = lock.createStatement()) {
-                    statement.execute("SET LOCAL idle_in_transaction_session_timeout = 0; LOCK TABLE " + notes + "sqlite_migration_lock IN SHARE ROW EXCLUSIVE MODE NOWAIT");
+                    statement.execute("SET LOCAL idle_in_transaction_session_timeout = 0; LOCK TABLE " + notes
+                            + "sqlite_migration_lock IN SHARE ROW EXCLUSIVE MODE NOWAIT");
                     return;
                 } catch (SQLException e) {
                     lock.rollback();
@@ -3469,7 +3677,8 @@ class migrate_to_postgres implements Callable<Integer> {
 
         /** The quoted columns of a table's primary key; empty if it has none. */
         List<String> primaryKey(Connection connection, String table) throws SQLException {
-            return rows(connection, "select a.attname from pg_catalog.pg_index i join pg_catalog.pg_attribute a on a.attrelid = i.indrelid and a.attnum = any (i.indkey) where i.indisprimary and i.indrelid = pg_catalog.to_regclass(?)",
+            return rows(connection,
+                    "select a.attname from pg_catalog.pg_index i join pg_catalog.pg_attribute a on a.attrelid = i.indrelid and a.attnum = any (i.indkey) where i.indisprimary and i.indrelid = pg_catalog.to_regclass(?)",
                     id(schema) + "." + id(table)).stream().map(row -> id(row.get(0))).toList();
         }
 
@@ -3513,24 +3722,33 @@ class migrate_to_postgres implements Callable<Integer> {
             for (var kept : earlierNotes()) {
                 ours.addAll(earlierNames(kept));
             }
-            var there = rows(lock, "select c.relname from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace where n.nspname = ? and c.relkind in ('r', 'p', 'v', 'm', 'f')"
-                    + " and c.relname !~ '^pgbang_' and c.relname <> 'schema_migrations' and not exists (select from pg_catalog.pg_depend d where d.objid = c.oid and d.deptype = 'e') order by 1", schema);
-            var strange = there.stream().map(row -> row.get(0)).filter(name -> !ours.contains(name) && !protectedTables.contains(name)).toList();
+            var there = rows(lock,
+                    "select c.relname from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace where n.nspname = ? and c.relkind in ('r', 'p', 'v', 'm', 'f')"
+                            + " and c.relname !~ '^pgbang_' and c.relname <> 'schema_migrations' and not exists (select from pg_catalog.pg_depend d where d.objid = c.oid and d.deptype = 'e') order by 1",
+                    schema);
+            var strange = there.stream().map(row -> row.get(0)).filter(name -> !ours.contains(name) && !protectedTables.contains(name))
+                    .toList();
             var clash = plan.tables.stream().map(t -> t.target).filter(protectedTables::contains).findFirst();
             if (clash.isPresent()) {
-                throw new Failure("the table " + clash.get() + " is protected, and SQLite has one of that name: leave it out with --exclude, or use --schema NAME");
+                throw new Failure("the table " + clash.get()
+                        + " is protected, and SQLite has one of that name: leave it out with --exclude, or use --schema NAME");
             }
             if (!strange.isEmpty()) {
-                throw new Failure("the schema " + schema + " of the target is not empty: it has " + strange.stream().limit(5).collect(Collectors.joining(", ")) + (strange.size() > 5 ? " and " + (strange.size() - 5) + " more" : "")
-                        + ".\n  --data-only fills tables that an application has made; --schema NAME puts all into another schema;\n  --protect TABLE leaves a table alone; --recreate " + lock.getCatalog() + " begins with an empty database");
+                throw new Failure("the schema " + schema + " of the target is not empty: it has "
+                        + strange.stream().limit(5).collect(Collectors.joining(", "))
+                        + (strange.size() > 5 ? " and " + (strange.size() - 5) + " more" : "")
+                        + ".\n  --data-only fills tables that an application has made; --schema NAME puts all into another schema;\n  --protect TABLE leaves a table alone; --recreate "
+                        + lock.getCatalog() + " begins with an empty database");
             }
         }
 
         /** The tables of notes that this role may read. */
         private List<String> earlierNotes() throws SQLException, InterruptedException {
-            return rows(first().connection, "select pg_catalog.quote_ident(n.nspname) || '.' || c.relname from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace"
+            return rows(first().connection,
+                    "select pg_catalog.quote_ident(n.nspname) || '.' || c.relname from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace"
                     + " where (n.nspname, c.relname) in (('pgbang', 'sqlite_migration'), (?, 'pgbang_sqlite_migration'))"
-                    + " and pg_catalog.has_schema_privilege(n.oid, 'usage') and pg_catalog.has_table_privilege(c.oid, 'select')", schema).stream().map(row -> row.get(0)).toList();
+                            + " and pg_catalog.has_schema_privilege(n.oid, 'usage') and pg_catalog.has_table_privilege(c.oid, 'select')",
+                    schema).stream().map(row -> row.get(0)).toList();
         }
 
         private Set<String> earlierNames(String notes) throws SQLException, InterruptedException {
@@ -3552,7 +3770,8 @@ class migrate_to_postgres implements Callable<Integer> {
                     return Plan.parse(plan);
                 }
             }
-            throw new Failure("no run of migrate_to_postgres has filled the schema " + schema + " of this database: there is nothing to verify");
+            throw new Failure(
+                    "no run of migrate_to_postgres has filled the schema " + schema + " of this database: there is nothing to verify");
         }
 
         /**
@@ -3565,14 +3784,16 @@ class migrate_to_postgres implements Callable<Integer> {
             if (led == null) {
                 forgetWhatIsGone(worker, progress);
             }
-            var earlier = rows(worker.connection, "select shape, fingerprint, finished, plan from " + notes("") + " where schema_name = ?", schema);
+            var earlier = rows(worker.connection, "select shape, fingerprint, finished, plan from " + notes("") + " where schema_name = ?",
+                    schema);
             if (!earlier.isEmpty()) {
                 var row = earlier.get(0);
                 var samePlan = row.get(0).equals(plan.shape());
                 var finished = row.get(2) != null;
                 var again = finished && led != null && led.mayClear();
                 if (samePlan && finished && !again) {
-                    progress.say("this file has been migrated before" + (row.get(1).equals(fingerprint) ? "" : ", and was written to since") + ": it is compared with what is there, and nothing is changed");
+                    progress.say("this file has been migrated before" + (row.get(1).equals(fingerprint) ? "" : ", and was written to since")
+                            + ": it is compared with what is there, and nothing is changed");
                     return false;
                 }
                 if (samePlan && row.get(1).equals(fingerprint) && !again) {
@@ -3580,9 +3801,12 @@ class migrate_to_postgres implements Callable<Integer> {
                     return true;
                 }
                 if (finished && led == null) {
-                    throw new Failure("an earlier run has filled the schema " + schema + " by another plan or other options.\n  To begin anew: --recreate " + worker.connection.getCatalog() + ", or another --schema");
+                    throw new Failure("an earlier run has filled the schema " + schema
+                            + " by another plan or other options.\n  To begin anew: --recreate " + worker.connection.getCatalog()
+                            + ", or another --schema");
                 }
-                progress.say(finished ? "an earlier run has filled tables of this schema" : "the file or the plan has changed since the run that was interrupted: it begins anew");
+                progress.say(finished ? "an earlier run has filled tables of this schema"
+                        : "the file or the plan has changed since the run that was interrupted: it begins anew");
             }
             if (led != null) {
                 led.clear(plan, worker);
@@ -3602,11 +3826,13 @@ class migrate_to_postgres implements Callable<Integer> {
                 }
                 for (var table : plan.tables) { // one lock at a time: a table that thousands refer to would lock them all
                     for (var key : table.foreignKeys) {
-                        worker.execute("ALTER TABLE IF EXISTS " + id(schema) + "." + id(table.target) + " DROP CONSTRAINT IF EXISTS " + id(key.target));
+                        worker.execute("ALTER TABLE IF EXISTS " + id(schema) + "." + id(table.target) + " DROP CONSTRAINT IF EXISTS "
+                                + id(key.target));
                     }
                 }
                 for (var table : plan.tables) {
-                    worker.execute("BEGIN; DROP TABLE IF EXISTS " + id(schema) + "." + id(table.target) + " CASCADE; " + forgetting(table) + "; COMMIT");
+                    worker.execute("BEGIN; DROP TABLE IF EXISTS " + id(schema) + "." + id(table.target) + " CASCADE; " + forgetting(table)
+                            + "; COMMIT");
                 }
                 for (var type : plan.enums) {
                     worker.execute("DROP TYPE IF EXISTS " + id(schema) + "." + id(type.target));
@@ -3624,12 +3850,16 @@ class migrate_to_postgres implements Callable<Integer> {
                 forgetNotes(worker);
                 return;
             }
-            if (!gone.isEmpty() && value(worker.connection, "select finished from " + notes("") + " where schema_name = ?", schema) != null) {
-                throw new Failure("an earlier run was complete, but " + gone.stream().map(table -> table.target).limit(5).collect(Collectors.joining(", ")) + " is gone from the target since.\n  To begin anew: --recreate "
+            if (!gone.isEmpty()
+                    && value(worker.connection, "select finished from " + notes("") + " where schema_name = ?", schema) != null) {
+                throw new Failure("an earlier run was complete, but "
+                        + gone.stream().map(table -> table.target).limit(5).collect(Collectors.joining(", "))
+                        + " is gone from the target since.\n  To begin anew: --recreate "
                         + worker.connection.getCatalog() + ", or another --schema");
             }
             for (var table : gone) {
-                if (value(worker.connection, "select 1 from " + notes("_table") + " where schema_name = ? and table_name = ?", schema, table.name) != null) {
+                if (value(worker.connection, "select 1 from " + notes("_table") + " where schema_name = ? and table_name = ?", schema,
+                        table.name) != null) {
                     progress.say(table.target + " is gone from the target: it is loaded anew");
                 }
                 worker.execute("BEGIN; " + forgetting(table) + "; COMMIT");
@@ -3662,7 +3892,8 @@ class migrate_to_postgres implements Callable<Integer> {
         }
 
         private void note(Worker worker, Plan plan, String fingerprint) throws SQLException {
-            try (var insert = worker.connection.prepareStatement("insert into " + notes("") + " (schema_name, sqlite, fingerprint, shape, plan) values (?, ?, ?, ?, ?)")) {
+            try (var insert = worker.connection.prepareStatement(
+                    "insert into " + notes("") + " (schema_name, sqlite, fingerprint, shape, plan) values (?, ?, ?, ?, ?)")) {
                 var values = List.of(schema, plan.sqlite, fingerprint, plan.shape(), plan.toJson());
                 for (var i = 0; i < values.size(); i++) {
                     insert.setString(i + 1, values.get(i));
@@ -3685,7 +3916,8 @@ class migrate_to_postgres implements Callable<Integer> {
                     note("verified = 'no'");
                 }
             } catch (SQLException e) {
-                progress.say("the result of this comparison is not recorded in the target: " + e.getMessage().lines().findFirst().orElse(""));
+                progress.say(
+                        "the result of this comparison is not recorded in the target: " + e.getMessage().lines().findFirst().orElse(""));
             }
         }
 
@@ -3694,7 +3926,8 @@ class migrate_to_postgres implements Callable<Integer> {
             var session = first();
             var at = hasVerifiedAt(session) ? ", verified_at = pg_catalog.now()" : "";
             session.connection.setAutoCommit(false);
-            try (var update = session.connection.prepareStatement("update " + notes("") + " set " + settings + at + " where schema_name = ?")) {
+            try (var update = session.connection
+                    .prepareStatement("update " + notes("") + " set " + settings + at + " where schema_name = ?")) {
                 session.execute("SET LOCAL synchronous_commit = on");
                 for (var i = 0; i < values.length; i++) {
                     update.setString(i + 1, values[i]);
@@ -3727,7 +3960,8 @@ class migrate_to_postgres implements Callable<Integer> {
         /** How often each action was taken on a cell. */
         Map<String, Long> changes() throws SQLException, InterruptedException {
             var counts = new TreeMap<String, Long>();
-            for (var row : rows(first().connection, "select action, count(*) from " + notes("_change") + " where schema_name = ? group by 1", schema)) {
+            for (var row : rows(first().connection,
+                    "select action, count(*) from " + notes("_change") + " where schema_name = ? group by 1", schema)) {
                 counts.put(row.get(0), Long.parseLong(row.get(1)));
             }
             return counts;
@@ -3741,7 +3975,8 @@ class migrate_to_postgres implements Callable<Integer> {
             var connection = first().connection;
             connection.setAutoCommit(false);
             try (var out = Files.newBufferedWriter(file)) {
-                try (var query = connection.prepareStatement("select line from " + notes("_change") + " where schema_name = ? order by table_name, number")) {
+                try (var query = connection
+                        .prepareStatement("select line from " + notes("_change") + " where schema_name = ? order by table_name, number")) {
                     query.setFetchSize(10); // a line may have a megabyte
                     query.setString(1, schema);
                     for (var rows = query.executeQuery(); rows.next();) {
@@ -3838,7 +4073,8 @@ class migrate_to_postgres implements Callable<Integer> {
                 var length = length(column);
                 for (var from = 1L; from <= length; from += whole ? length : SLICE) {
                     var part = whole ? name : "substr(cast(" + name + " as blob), " + from + ", " + SLICE + ")";
-                    source.read(reader, "select " + part + " from " + Source.quoted(table.name) + " where " + where, found -> slice.bytes(found.bytes(0)));
+                    source.read(reader, "select " + part + " from " + Source.quoted(table.name) + " where " + where,
+                            found -> slice.bytes(found.bytes(0)));
                 }
             }
         }
@@ -3881,18 +4117,24 @@ class migrate_to_postgres implements Callable<Integer> {
                 cells.add(guarded ? "case when octet_length(" + name + ") > " + LARGE + " then null else " + name + " end" : name);
             }
             if (guarded) {
-                table.columns.forEach(column -> cells.add("case when octet_length(%1$s) > %2$d then typeof(%1$s) || ' ' || octet_length(%1$s) end".formatted(Source.quoted(column.name), LARGE)));
+                table.columns.forEach(
+                        column -> cells.add("case when octet_length(%1$s) > %2$d then typeof(%1$s) || ' ' || octet_length(%1$s) end"
+                                .formatted(Source.quoted(column.name), LARGE)));
             }
             var locators = locators(table);
             locators.forEach(cells::add);
-            return "select " + cells + " from " + Source.quoted(table.name) + (after == null ? "" : " where (" + String.join(", ", locators) + ") > (" + after + ")")
+            return "select " + cells + " from " + Source.quoted(table.name)
+                    + (after == null ? "" : " where (" + String.join(", ", locators) + ") > (" + after + ")")
                     + (table.kind.equals("view") ? "" : " order by " + String.join(", ", locators));
         }
 
         /** What orders the rows and finds one again: the rowid under a name that no column hides, or the primary key. */
         static List<String> locators(Table table) {
-            return table.kind.equals("view") ? List.of() : table.kind.equals("without rowid") ? table.key.stream().map(Source::quoted).toList()
-                    : Stream.of("rowid", "_rowid_", "oid").filter(name -> table.columns.stream().noneMatch(c -> c.name.equalsIgnoreCase(name)) || name.equals("rowid") && table.columns.get(0).keptRowid)
+            return table.kind.equals("view") ? List.of()
+                    : table.kind.equals("without rowid") ? table.key.stream().map(Source::quoted).toList()
+                            : Stream.of("rowid", "_rowid_", "oid")
+                                    .filter(name -> table.columns.stream().noneMatch(c -> c.name.equalsIgnoreCase(name))
+                                            || name.equals("rowid") && table.columns.get(0).keptRowid)
                             .limit(1).toList();
         }
 
@@ -3909,7 +4151,8 @@ class migrate_to_postgres implements Callable<Integer> {
         private static String literal(Row row, int column) throws SQLException {
             return switch (row.type(column)) {
                 case Source.TEXT -> "cast(x'" + HexFormat.of().formatHex(row.bytes(column)) + "' as text)";
-                case Source.REAL -> Double.isInfinite(row.real(column)) ? (row.real(column) > 0 ? "9e999" : "-9e999") : Double.toString(row.real(column));
+            case Source.REAL ->
+                Double.isInfinite(row.real(column)) ? (row.real(column) > 0 ? "9e999" : "-9e999") : Double.toString(row.real(column));
                 default -> row.shown(column);
             };
         }
@@ -4301,7 +4544,8 @@ class migrate_to_postgres implements Callable<Integer> {
 
         @Override
         void time(long micros) {
-            cell("%02d:%02d:%02d.%06d".formatted(micros / 3_600_000_000L, micros / 60_000_000 % 60, micros / 1_000_000 % 60, micros % 1_000_000));
+            cell("%02d:%02d:%02d.%06d".formatted(micros / 3_600_000_000L, micros / 60_000_000 % 60, micros / 1_000_000 % 60,
+                    micros % 1_000_000));
         }
 
         @Override
@@ -4400,9 +4644,12 @@ class migrate_to_postgres implements Callable<Integer> {
 
     /** Turns each value into what its column takes, and says what had to be changed for that. */
     static final class Encoder {
-        private static final int INT = 0, DOUBLE = 1, NUMERIC = 2, BOOL = 3, TEXT = 4, BYTEA = 5, DATE = 6, TIME = 7, TIMESTAMP = 8, UUID = 9, JSON = 10;
-        private static final Set<String> TRUE = Set.of("t", "true", "yes", "y", "on", "1"), FALSE = Set.of("f", "false", "no", "n", "off", "0");
-        private static final DateTimeFormatter TIMESTAMP_TEXT = DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm:ss.SSSSSS"), TIME_OF_DAY = DateTimeFormatter.ofPattern("HH:mm:ss.SSSSSS");
+        private static final int INT = 0, DOUBLE = 1, NUMERIC = 2, BOOL = 3, TEXT = 4, BYTEA = 5, DATE = 6, TIME = 7, TIMESTAMP = 8,
+                UUID = 9, JSON = 10;
+        private static final Set<String> TRUE = Set.of("t", "true", "yes", "y", "on", "1"),
+                FALSE = Set.of("f", "false", "no", "n", "off", "0");
+        private static final DateTimeFormatter TIMESTAMP_TEXT = DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm:ss.SSSSSS"),
+                TIME_OF_DAY = DateTimeFormatter.ofPattern("HH:mm:ss.SSSSSS");
         private static final Pattern LENGTH = Pattern.compile("(?:character varying|character|varchar|char|bpchar)\\((\\d+)\\)");
 
         private final Table table;
@@ -4436,7 +4683,9 @@ class migrate_to_postgres implements Callable<Integer> {
             after = Stream.of(columns).mapToInt(column -> scale(column.type)).toArray();
             before = IntStream.range(0, columns.length).map(c -> after[c] < 0 ? -1 : precision(columns[c].type) - after[c]).toArray();
             steps = Stream.of(columns).mapToLong(Encoder::step).toArray();
-            epochs = Stream.of(columns).map(c -> Stream.of(Epoch.values()).filter(e -> e.name().equals(c.conversion)).findFirst().orElse(null)).toArray(Epoch[]::new);
+            epochs = Stream.of(columns)
+                    .map(c -> Stream.of(Epoch.values()).filter(e -> e.name().equals(c.conversion)).findFirst().orElse(null))
+                    .toArray(Epoch[]::new);
             compared = new int[columns.length];
             var next = 0;
             for (var c = 0; c < columns.length; c++) {
@@ -4479,7 +4728,8 @@ class migrate_to_postgres implements Callable<Integer> {
 
         private static long step(Column column) {
             var precision = Decision.SIZE.matcher(column.type);
-            return base(column.type).startsWith("time") && precision.find() ? (long) Math.pow(10, 6 - Integer.parseInt(precision.group(1))) : 1;
+            return base(column.type).startsWith("time") && precision.find() ? (long) Math.pow(10, 6 - Integer.parseInt(precision.group(1)))
+                    : 1;
         }
 
         private static int scale(String type) {
@@ -4494,7 +4744,9 @@ class migrate_to_postgres implements Callable<Integer> {
 
         /** Types of which BinaryOut writes what their receive function reads; an enumerated type reads its label. */
         private static boolean hasBinaryForm(String type) {
-            return kind(type) != TEXT || Set.of("text", "citext", "character varying", "character", "varchar", "char", "bpchar").contains(base(type)) || type.startsWith("\"") || type.endsWith("\"");
+            return kind(type) != TEXT
+                    || Set.of("text", "citext", "character varying", "character", "varchar", "char", "bpchar").contains(base(type))
+                    || type.startsWith("\"") || type.endsWith("\"");
         }
 
         private static int kind(String type) {
@@ -4665,7 +4917,8 @@ class migrate_to_postgres implements Callable<Integer> {
                 }
                 case UUID -> uuid(bytes);
                 default -> {
-                    if (!(columns[c].seen && columns[c].onMismatch.equals("abort")) && (!Profile.validUtf8(bytes) || !fits(Json.fits(bytes), columns[c].type))) {
+                    if (!(columns[c].seen && columns[c].onMismatch.equals("abort"))
+                            && (!Profile.validUtf8(bytes) || !fits(Json.fits(bytes), columns[c].type))) {
                         throw new Mismatch("no JSON, or " + columns[c].type + " would change it");
                     }
                     out.json(bytes, columns[c].type.equals("jsonb"));
@@ -4684,7 +4937,9 @@ class migrate_to_postgres implements Callable<Integer> {
                 var high = value.getLong();
                 // Microsoft's GUIDs have their first three groups in little-endian order.
                 out.uuid(columns[c].conversion.equals("uuid-ms")
-                        ? (long) Integer.reverseBytes((int) (high >> 32)) << 32 | (Short.reverseBytes((short) (high >> 16)) & 0xffffL) << 16 | Short.reverseBytes((short) high) & 0xffffL : high, value.getLong());
+                        ? (long) Integer.reverseBytes((int) (high >> 32)) << 32 | (Short.reverseBytes((short) (high >> 16)) & 0xffffL) << 16
+                                | Short.reverseBytes((short) high) & 0xffffL
+                        : high, value.getLong());
             } else if (kinds[c] == BYTEA) {
                 out.bytes(bytes);
             } else {
@@ -4780,7 +5035,8 @@ class migrate_to_postgres implements Callable<Integer> {
             var exponent = decimal.precision() - decimal.scale() - 1;
             if (value != 0 && (exponent < -4 || exponent > 14)) {
                 var digits = decimal.unscaledValue().abs().toString();
-                return "%s%s.%se%s%02d".formatted(value < 0 ? "-" : "", digits.charAt(0), digits.length() > 1 ? digits.substring(1) : "0", exponent < 0 ? "-" : "+", Math.abs(exponent));
+                return "%s%s.%se%s%02d".formatted(value < 0 ? "-" : "", digits.charAt(0), digits.length() > 1 ? digits.substring(1) : "0",
+                        exponent < 0 ? "-" : "+", Math.abs(exponent));
             }
             return (decimal.scale() < 1 ? decimal.setScale(1) : decimal).toPlainString();
         }
@@ -4829,7 +5085,8 @@ class migrate_to_postgres implements Callable<Integer> {
 
         /** The sum gets the accepted value. */
         private void told(int c, long micros, SourceRow sum) {
-            var time = LocalDateTime.ofEpochSecond(Math.floorDiv(micros, 1_000_000L), (int) Math.floorMod(micros, 1_000_000L) * 1000, ZoneOffset.UTC);
+            var time = LocalDateTime.ofEpochSecond(Math.floorDiv(micros, 1_000_000L), (int) Math.floorMod(micros, 1_000_000L) * 1000,
+                    ZoneOffset.UTC);
             var text = (kinds[c] == TIME ? TIME_OF_DAY.format(time) : TIMESTAMP_TEXT.format(time)).getBytes(US_ASCII);
             sum.text(compared[c], text, text.length);
         }
@@ -4892,7 +5149,8 @@ class migrate_to_postgres implements Callable<Integer> {
 
         private byte[] withoutNul(int c, byte[] bytes, Row row) throws Exception {
             if (!rules.nul.equals("strip")) {
-                throw rules.nul.equals("reject") ? rejected(c, row, "a NUL byte") : new Failure(place(c, row) + ": a NUL byte, which PostgreSQL's text cannot hold (--nul=strip, bytea or reject)");
+                throw rules.nul.equals("reject") ? rejected(c, row, "a NUL byte")
+                        : new Failure(place(c, row) + ": a NUL byte, which PostgreSQL's text cannot hold (--nul=strip, bytea or reject)");
             }
             change(c, row, "NUL bytes removed", "PostgreSQL's text cannot hold them");
             var kept = new ByteArrayOutputStream();
@@ -4909,7 +5167,8 @@ class migrate_to_postgres implements Callable<Integer> {
                 case "abort" -> throw new Failure(place(c, row) + ": not UTF-8 (--bad-utf8=replace, latin1, bytea or null)");
                 case "null" -> {
                     if (columns[c].notNull) {
-                        throw new Failure(place(c, row) + ": not UTF-8, and the column must not be NULL (--bad-utf8=replace, latin1 or bytea)");
+                        throw new Failure(
+                                place(c, row) + ": not UTF-8, and the column must not be NULL (--bad-utf8=replace, latin1 or bytea)");
                     }
                     change(c, row, "became NULL", "not UTF-8");
                     return null;
@@ -4945,7 +5204,8 @@ class migrate_to_postgres implements Callable<Integer> {
         private void large(int c, Row row, Cells.Large large, SourceRow sum) throws Exception {
             var text = large.isText(c);
             if (kinds[c] != BYTEA && (kinds[c] != TEXT || !text)) {
-                throw new Failure(place(c, row) + ": " + large.length(c) + " bytes of " + (text ? "text" : "blob") + " in a column of " + columns[c].type + "; make it bytea in the plan");
+                throw new Failure(place(c, row) + ": " + large.length(c) + " bytes of " + (text ? "text" : "blob") + " in a column of "
+                        + columns[c].type + "; make it bytea in the plan");
             }
             var digest = DigestUtils.getSha256Digest();
             var length = new long[2];
@@ -4958,14 +5218,16 @@ class migrate_to_postgres implements Callable<Integer> {
                 length[1] += kept.length;
                 digest.update(kept);
                 if (strip && !validPrefix(open, kept, decoder)) {
-                    throw new Failure(place(c, row) + ": " + large.length(c) + " bytes of text that is not UTF-8; make the column bytea in the plan");
+                    throw new Failure(
+                            place(c, row) + ": " + large.length(c) + " bytes of text that is not UTF-8; make the column bytea in the plan");
                 }
             });
             if (length[1] > 1_000_000_000L) {
                 throw new Failure(place(c, row) + ": " + length[1] + " bytes; PostgreSQL's values end at 1 GB");
             }
             if (length[0] != length[1]) {
-                changes.add(table, key(row), columns[c], "text", "", "NUL bytes removed", "PostgreSQL's text cannot hold them; the text has " + length[0] + " bytes, too many for this file");
+                changes.add(table, key(row), columns[c], "text", "", "NUL bytes removed",
+                        "PostgreSQL's text cannot hold them; the text has " + length[0] + " bytes, too many for this file");
             }
             out.large(length[1], kinds[c] == TEXT);
             large.slices(c, slice -> {
@@ -5016,7 +5278,8 @@ class migrate_to_postgres implements Callable<Integer> {
                 nil(c, sum);
                 return;
             }
-            throw new Failure(place(c, row) + ": " + row.shown(c) + " (" + className(row.type(c)) + ") into " + columns[c].type + ": " + reason + "; see --on-mismatch=reject and null");
+            throw new Failure(place(c, row) + ": " + row.shown(c) + " (" + className(row.type(c)) + ") into " + columns[c].type + ": "
+                    + reason + "; see --on-mismatch=reject and null");
         }
 
         private Rejected rejected(int c, Row row, String reason) throws Exception {
@@ -5061,7 +5324,8 @@ class migrate_to_postgres implements Callable<Integer> {
             add(table, key, column, storageClass, hex, action, reason, null);
         }
 
-        void add(Table table, String key, Column column, String storageClass, String hex, String action, String reason, Map<String, String> row) {
+        void add(Table table, String key, Column column, String storageClass, String hex, String action, String reason,
+                Map<String, String> row) {
             var line = new LinkedHashMap<String, Object>();
             line.put("table", table.name);
             line.put("key", key);
@@ -5154,13 +5418,19 @@ class migrate_to_postgres implements Callable<Integer> {
         }
 
         private Note note(Table table, Worker worker) throws SQLException {
-            try (var query = worker.connection.prepareStatement("select state, loaded, watermark, source, coalesce(c.last, 0), coalesce(c.rejected, 0) from " + target.notes("_table") + " t left join lateral"
-                    + " (select max(number) AS last, count(*) filter (where action = 'row rejected') AS rejected from " + target.notes("_change")
-                    + " c where c.schema_name = t.schema_name and c.table_name = t.table_name) c on true where schema_name = ? and table_name = ?")) {
+            try (var query = worker.connection
+                    .prepareStatement("select state, loaded, watermark, source, coalesce(c.last, 0), coalesce(c.rejected, 0) from "
+                            + target.notes("_table") + " t left join lateral"
+                            + " (select max(number) AS last, count(*) filter (where action = 'row rejected') AS rejected from "
+                            + target.notes("_change")
+                            + " c where c.schema_name = t.schema_name and c.table_name = t.table_name) c on true where schema_name = ? and table_name = ?")) {
                 query.setString(1, target.schema);
                 query.setString(2, table.name);
                 try (var row = query.executeQuery()) {
-                    return row.next() ? new Note(row.getString(1), row.getLong(2), row.getString(3), Buckets.of(row.getBytes(4)), row.getLong(5), row.getLong(6)) : null;
+                    return row.next()
+                            ? new Note(row.getString(1), row.getLong(2), row.getString(3), Buckets.of(row.getBytes(4)), row.getLong(5),
+                                    row.getLong(6))
+                            : null;
                 }
             }
         }
@@ -5220,7 +5490,8 @@ class migrate_to_postgres implements Callable<Integer> {
                         }
                     });
                     if (table.columns.stream().allMatch(c -> c.seen) && read != table.rows) {
-                        throw new IllegalStateException(table.name + ": " + read + " rows were read, " + table.rows + " were there at the scan");
+                        throw new IllegalStateException(
+                                table.name + ": " + read + " rows were read, " + table.rows + " were there at the scan");
                     }
                     end("loaded");
                     progress.done(table.name, read);
@@ -5253,9 +5524,11 @@ class migrate_to_postgres implements Callable<Integer> {
                 if (led != null) {
                     led.begin(worker, table);
                 }
-                var columns = table.columns.stream().filter(c -> c.generatedSql == null).map(c -> id(c.target)).collect(Collectors.joining(", ", "(", ")"));
+                var columns = table.columns.stream().filter(c -> c.generatedSql == null).map(c -> id(c.target))
+                        .collect(Collectors.joining(", ", "(", ")"));
                 var out = encoder.out;
-                out.copy = worker.connection.unwrap(PGConnection.class).getCopyAPI().copyIn("COPY " + (led == null ? id(target.schema) + "." + id(table.target) : led.into(table)) + " " + columns
+                out.copy = worker.connection.unwrap(PGConnection.class).getCopyAPI()
+                        .copyIn("COPY " + (led == null ? id(target.schema) + "." + id(table.target) : led.into(table)) + " " + columns
                         + " FROM STDIN WITH (FORMAT " + out.format() + (fresh ? ", FREEZE true" : "") + ")");
                 out.length = 0;
                 out.sent = 0;
@@ -5279,8 +5552,11 @@ class migrate_to_postgres implements Callable<Integer> {
 
             /** The note must be as this run left it: if another has been here, nothing of ours is committed. */
             private void save(String state) throws SQLException {
-                var sql = note == null ? "insert into " + target.notes("_table") + " (state, loaded, watermark, source, schema_name, table_name) values (?, ?, ?, ?, ?, ?)"
-                        : "update " + target.notes("_table") + " set state = ?, loaded = ?, watermark = ?, source = ? where schema_name = ? and table_name = ? and loaded = ? and state = 'loading'";
+                var sql = note == null
+                        ? "insert into " + target.notes("_table")
+                                + " (state, loaded, watermark, source, schema_name, table_name) values (?, ?, ?, ?, ?, ?)"
+                        : "update " + target.notes("_table")
+                                + " set state = ?, loaded = ?, watermark = ?, source = ? where schema_name = ? and table_name = ? and loaded = ? and state = 'loading'";
                 try (var statement = worker.connection.prepareStatement(sql)) {
                     statement.setString(1, state);
                     statement.setLong(2, loaded);
@@ -5328,7 +5604,8 @@ class migrate_to_postgres implements Callable<Integer> {
             makeTypes(target.first());
             progress.begin("load", rows());
             var tasks = new Tasks(progress);
-            plan.tables.stream().sorted(Comparator.comparingLong((Table t) -> -t.rows)).forEach(table -> tasks.add(Tasks.LOAD, worker -> table(table, worker, tasks)));
+            plan.tables.stream().sorted(Comparator.comparingLong((Table t) -> -t.rows))
+                    .forEach(table -> tasks.add(Tasks.LOAD, worker -> table(table, worker, tasks)));
             tasks.run(jobs, target);
             tasks.add(Tasks.FINISH, worker -> foreignKeys(worker, tasks));
             tasks.run(jobs, target);
@@ -5354,9 +5631,11 @@ class migrate_to_postgres implements Callable<Integer> {
             for (var table : tables) {
                 tasks.add(Tasks.LOAD, worker -> {
                     target.keepLock();
-                    sums.put(table, new Loader(source, target, rules, plan.merged ? "none" : proof.verify, progress).fill(table, worker, led));
+                    sums.put(table,
+                            new Loader(source, target, rules, plan.merged ? "none" : proof.verify, progress).fill(table, worker, led));
                     for (var column : table.columns) {
-                        if (Target.value(worker.connection, "select pg_catalog.pg_get_serial_sequence(?, ?)", qualified(table), column.target) != null) {
+                        if (Target.value(worker.connection, "select pg_catalog.pg_get_serial_sequence(?, ?)", qualified(table),
+                                column.target) != null) {
                             sequence(column, table, worker);
                         }
                     }
@@ -5383,7 +5662,9 @@ class migrate_to_postgres implements Callable<Integer> {
 
         private void makeTypes(Worker worker) throws SQLException {
             for (var type : plan.enums) {
-                if (Target.value(worker.connection, "select 1 from pg_catalog.pg_type t join pg_catalog.pg_namespace n on n.oid = t.typnamespace where n.nspname = ? and t.typname = ?", plan.schema, type.target) == null) {
+                if (Target.value(worker.connection,
+                        "select 1 from pg_catalog.pg_type t join pg_catalog.pg_namespace n on n.oid = t.typnamespace where n.nspname = ? and t.typname = ?",
+                        plan.schema, type.target) == null) {
                     worker.execute(createType(plan, type));
                 }
             }
@@ -5393,7 +5674,8 @@ class migrate_to_postgres implements Callable<Integer> {
         }
 
         static String createType(Plan plan, EnumType type) {
-            return "CREATE TYPE " + id(plan.schema) + "." + id(type.target) + " AS ENUM " + type.values.stream().map(migrate_to_postgres::literal).collect(Collectors.joining(", ", "(", ")"));
+            return "CREATE TYPE " + id(plan.schema) + "." + id(type.target) + " AS ENUM "
+                    + type.values.stream().map(migrate_to_postgres::literal).collect(Collectors.joining(", ", "(", ")"));
         }
 
         private void table(Table table, Worker worker, Tasks tasks) throws Exception {
@@ -5428,7 +5710,9 @@ class migrate_to_postgres implements Callable<Integer> {
         private Loader.Sums load(Table table, Worker worker) throws Exception {
             var loader = new Loader(source, target, rules, plan.merged ? "none" : proof.verify, progress);
             for (var column : table.columns) {
-                if (column.generatedSql != null && Target.value(worker.connection, "select 1 from pg_catalog.pg_attribute where attrelid = pg_catalog.to_regclass(?) and attname = ? and attgenerated = ''", qualified(table), column.target) != null) {
+                if (column.generatedSql != null && Target.value(worker.connection,
+                        "select 1 from pg_catalog.pg_attribute where attrelid = pg_catalog.to_regclass(?) and attname = ? and attgenerated = ''",
+                        qualified(table), column.target) != null) {
                     asPlain(column, "as an earlier run has found");
                 }
             }
@@ -5438,10 +5722,12 @@ class migrate_to_postgres implements Callable<Integer> {
                 table.columns.forEach(column -> column.data.maxLength = Math.max(column.data.maxLength, Cells.LARGE + 1));
                 return load(table, worker);
             } catch (SQLException e) {
-                if (table.columns.stream().allMatch(c -> c.generatedSql == null) || Target.isLost(e) || !Target.state(e).matches("(22|42|0A).*")) {
+                if (table.columns.stream().allMatch(c -> c.generatedSql == null) || Target.isLost(e)
+                        || !Target.state(e).matches("(22|42|0A).*")) {
                     throw new SQLException("loading " + table.name + " failed", Target.state(e), e);
                 }
-                table.columns.stream().filter(c -> c.generatedSql != null).forEach(column -> asPlain(column, "PostgreSQL cannot compute it for every row: " + firstLine(e)));
+                table.columns.stream().filter(c -> c.generatedSql != null)
+                        .forEach(column -> asPlain(column, "PostgreSQL cannot compute it for every row: " + firstLine(e)));
                 return loader.load(table, createTable(plan, table), worker);
             }
         }
@@ -5452,13 +5738,20 @@ class migrate_to_postgres implements Callable<Integer> {
         }
 
         static String createTable(Plan plan, Table table) {
-            return "CREATE TABLE " + id(plan.schema) + "." + id(table.target) + table.columns.stream().map(column -> definition(plan, column)).collect(Collectors.joining(",\n  ", " (\n  ", "\n)"));
+            return "CREATE TABLE " + id(plan.schema) + "." + id(table.target)
+                    + table.columns.stream().map(column -> definition(plan, column)).collect(Collectors.joining(",\n  ", " (\n  ", "\n)"));
         }
 
         private static String definition(Plan plan, Column column) {
-            var text = Set.of("text", "character varying").contains(column.type) && column.textCollation != null ? " COLLATE " + column.textCollation : "";
-            return id(column.target) + " " + column.type + text + (column.generatedSql != null ? " GENERATED ALWAYS AS (" + column.generatedSql + ") STORED" : "")
-                    + (column.identity != null ? " GENERATED BY DEFAULT AS IDENTITY (SEQUENCE NAME " + id(plan.schema) + "." + id(column.identity) + ")" : "") + (column.notNull ? " NOT NULL" : "");
+            var text = Set.of("text", "character varying").contains(column.type) && column.textCollation != null
+                    ? " COLLATE " + column.textCollation
+                    : "";
+            return id(column.target) + " " + column.type + text
+                    + (column.generatedSql != null ? " GENERATED ALWAYS AS (" + column.generatedSql + ") STORED" : "")
+                    + (column.identity != null
+                            ? " GENERATED BY DEFAULT AS IDENTITY (SEQUENCE NAME " + id(plan.schema) + "." + id(column.identity) + ")"
+                            : "")
+                    + (column.notNull ? " NOT NULL" : "");
         }
 
         private String qualified(Table table) {
@@ -5521,7 +5814,8 @@ class migrate_to_postgres implements Callable<Integer> {
                 return "";
             }
             var columns = item.columns.stream().map(name -> id(Planner.column(table, name).target)).collect(Collectors.joining(", "));
-            return "; more than once: " + rows(worker, "select " + columns + ", count(*) from " + qualified(table) + " group by " + columns + " having count(*) > 1 order by " + columns + " limit 10");
+            return "; more than once: " + rows(worker, "select " + columns + ", count(*) from " + qualified(table) + " group by " + columns
+                    + " having count(*) > 1 order by " + columns + " limit 10");
         }
 
         /** Why PostgreSQL refuses a definition; what has nothing to do with it (a lost connection, a full disk, a lock) stops the run. */
@@ -5534,25 +5828,33 @@ class migrate_to_postgres implements Callable<Integer> {
 
         private boolean exists(Item item, Worker worker, String kind) throws SQLException {
             return switch (kind) {
-                case "primary key", "unique", "check" -> item.sql.startsWith("CREATE") ? relation(item.target, worker) : constraint(item.target, worker);
-                case "trigger" -> Target.value(worker.connection, "select 1 from pg_catalog.pg_trigger g join pg_catalog.pg_class c on c.oid = g.tgrelid join pg_catalog.pg_namespace n on n.oid = c.relnamespace"
+            case "primary key", "unique", "check" ->
+                item.sql.startsWith("CREATE") ? relation(item.target, worker) : constraint(item.target, worker);
+            case "trigger" -> Target.value(worker.connection,
+                    "select 1 from pg_catalog.pg_trigger g join pg_catalog.pg_class c on c.oid = g.tgrelid join pg_catalog.pg_namespace n on n.oid = c.relnamespace"
                         + " where g.tgname = ? and n.nspname = ?", item.target, plan.schema) != null;
                 default -> relation(item.target, worker);
             };
         }
 
         private boolean relation(String name, Worker worker) throws SQLException {
-            return Target.value(worker.connection, "select 1 from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace where c.relname = ? and n.nspname = ?", name, plan.schema) != null;
+            return Target.value(worker.connection,
+                    "select 1 from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace where c.relname = ? and n.nspname = ?",
+                    name, plan.schema) != null;
         }
 
         private boolean constraint(String name, Worker worker) throws SQLException {
-            return Target.value(worker.connection, "select 1 from pg_catalog.pg_constraint c join pg_catalog.pg_namespace n on n.oid = c.connamespace where c.conname = ? and n.nspname = ?", name, plan.schema) != null;
+            return Target.value(worker.connection,
+                    "select 1 from pg_catalog.pg_constraint c join pg_catalog.pg_namespace n on n.oid = c.connamespace where c.conname = ? and n.nspname = ?",
+                    name, plan.schema) != null;
         }
 
         /** The first lines of what the server says, with the row or value that it names. */
         static String firstLine(SQLException e) {
             var why = e.getCause() instanceof SQLException cause ? cause : e;
-            var detail = why instanceof PSQLException server && server.getServerErrorMessage() != null ? server.getServerErrorMessage().getDetail() : null;
+            var detail = why instanceof PSQLException server && server.getServerErrorMessage() != null
+                    ? server.getServerErrorMessage().getDetail()
+                    : null;
             return why.getMessage().lines().findFirst().orElse("").replaceFirst("^ERROR: ", "") + (detail == null ? "" : ": " + detail);
         }
 
@@ -5561,7 +5863,8 @@ class migrate_to_postgres implements Callable<Integer> {
             if (item.predicate != null && item.sql != null && !schemaOnly) {
                 try {
                     var here = Target.value(worker.connection, "select count(*) from " + qualified(table) + " where " + item.predicate);
-                    var there = source.count(worker.reader, "select count(*) from " + Source.quoted(table.name) + " where " + item.sqlitePredicate);
+                    var there = source.count(worker.reader,
+                            "select count(*) from " + Source.quoted(table.name) + " where " + item.sqlitePredicate);
                     if (!here.equals(there)) {
                         item.state = "not created";
                         item.reason = "its condition holds for " + there + " rows in SQLite, for " + here + " here";
@@ -5586,17 +5889,21 @@ class migrate_to_postgres implements Callable<Integer> {
             } catch (SQLException e) {
                 refusal(e);
                 item.state = "changed";
-                item.reason = "NOT VALID: it holds for new rows; rows that break it: " + rows(worker, "select " + keyList(table) + " from " + qualified(table) + " where not (" + item.predicate + ") limit 10");
+                item.reason = "NOT VALID: it holds for new rows; rows that break it: " + rows(worker,
+                        "select " + keyList(table) + " from " + qualified(table) + " where not (" + item.predicate + ") limit 10");
             }
         }
 
         private static String keyList(Table table) {
-            return (table.key.isEmpty() ? table.columns.stream().limit(3).map(c -> c.name) : table.key.stream()).map(name -> id(Planner.column(table, name).target)).collect(Collectors.joining(", "));
+            return (table.key.isEmpty() ? table.columns.stream().limit(3).map(c -> c.name) : table.key.stream())
+                    .map(name -> id(Planner.column(table, name).target)).collect(Collectors.joining(", "));
         }
 
         private static String rows(Worker worker, String query) {
             try {
-                return Target.rows(worker.connection, query).stream().map(row -> row.stream().map(String::valueOf).collect(Collectors.joining(", ", "(", ")"))).collect(Collectors.joining(" "));
+                return Target.rows(worker.connection, query).stream()
+                        .map(row -> row.stream().map(String::valueOf).collect(Collectors.joining(", ", "(", ")")))
+                        .collect(Collectors.joining(" "));
             } catch (SQLException e) {
                 return firstLine(e);
             }
@@ -5607,9 +5914,11 @@ class migrate_to_postgres implements Callable<Integer> {
                 return;
             }
             try {
-                worker.execute("ALTER TABLE " + qualified(table) + " ALTER COLUMN " + id(column.target) + " SET DEFAULT " + column.defaultSql);
+                worker.execute(
+                        "ALTER TABLE " + qualified(table) + " ALTER COLUMN " + id(column.target) + " SET DEFAULT " + column.defaultSql);
             } catch (SQLException e) {
-                column.notes.add("no default: " + column.defaultText + " became " + column.defaultSql + ", and that is refused: " + refusal(e));
+                column.notes
+                        .add("no default: " + column.defaultText + " became " + column.defaultSql + ", and that is refused: " + refusal(e));
                 column.defaultSql = null;
             }
         }
@@ -5617,18 +5926,23 @@ class migrate_to_postgres implements Callable<Integer> {
         /** The next value: after the largest that is there or, with AUTOINCREMENT, that ever was. */
         private void sequence(Column column, Table table, Worker worker) throws SQLException {
             var largest = Target.value(worker.connection, "select max(" + id(column.target) + ") from " + qualified(table));
-            var ever = source.hasSequences(worker.reader) ? source.strings(worker.reader, "select seq from sqlite_sequence where name = ? and typeof(seq) = 'integer'", table.name) : List.<List<String>>of();
+            var ever = source.hasSequences(worker.reader)
+                    ? source.strings(worker.reader, "select seq from sqlite_sequence where name = ? and typeof(seq) = 'integer'",
+                            table.name)
+                    : List.<List<String>>of();
             var last = Math.max(largest == null ? 0 : Long.parseLong(largest), ever.isEmpty() ? 0 : Long.parseLong(ever.get(0).get(0)));
             if (last == Long.MAX_VALUE) {
                 column.notes.add("the largest id is 2^63-1: there is no next one");
             }
-            Target.value(worker.connection, "select pg_catalog.setval(pg_catalog.pg_get_serial_sequence(?, ?)::regclass, ?, ?)", qualified(table), column.target, Math.max(1, last), last > 0);
+            Target.value(worker.connection, "select pg_catalog.setval(pg_catalog.pg_get_serial_sequence(?, ?)::regclass, ?, ?)",
+                    qualified(table), column.target, Math.max(1, last), last > 0);
         }
 
         /** A generated column is proved by comparing all its values; false if one differs: then it is a plain column, to be loaded with SQLite's. */
         private boolean generated(Column column, Table table, Worker worker) throws Exception {
             if (column.generatedSql == null) {
-                worker.execute("COMMENT ON COLUMN " + qualified(table) + "." + id(column.target) + " IS " + literal("generated in SQLite as " + column.generatedText));
+                worker.execute("COMMENT ON COLUMN " + qualified(table) + "." + id(column.target) + " IS "
+                        + literal("generated in SQLite as " + column.generatedText));
                 return true;
             }
             if (schemaOnly) {
@@ -5693,11 +6007,18 @@ class migrate_to_postgres implements Callable<Integer> {
                 var parent = plan.tables.stream().filter(t -> t.name.equalsIgnoreCase(key.parent)).findFirst().orElseThrow();
                 var own = key.columns.stream().map(c -> "c." + id(Planner.column(table, c).target)).toList();
                 var others = key.parentColumns.stream().map(c -> "p." + id(Planner.column(parent, c).target)).toList();
-                var orphans = " from " + qualified(table) + " c where " + own.stream().map(c -> c + " is not null").collect(Collectors.joining(" and ")) + " and not exists (select from " + qualified(parent) + " p where "
-                        + IntStream.range(0, own.size()).mapToObj(i -> others.get(i) + " = " + own.get(i)).collect(Collectors.joining(" and ")) + ")";
-                var keys = Stream.concat(table.key.stream().map(k -> "c." + id(Planner.column(table, k).target)), own.stream()).distinct().collect(Collectors.joining(", "));
+                var orphans = " from " + qualified(table) + " c where "
+                        + own.stream().map(c -> c + " is not null").collect(Collectors.joining(" and ")) + " and not exists (select from "
+                        + qualified(parent) + " p where "
+                        + IntStream.range(0, own.size()).mapToObj(i -> others.get(i) + " = " + own.get(i))
+                                .collect(Collectors.joining(" and "))
+                        + ")";
+                var keys = Stream.concat(table.key.stream().map(k -> "c." + id(Planner.column(table, k).target)), own.stream()).distinct()
+                        .collect(Collectors.joining(", "));
                 key.state = "changed";
-                key.reason = "NOT VALID, so that old rows stay and new ones are checked: " + Report.count(Long.parseLong(Target.value(worker.connection, "select count(*)" + orphans)), "row") + " without a parent, " + rows(worker, "select " + keys + orphans + " order by 1 limit 10");
+                key.reason = "NOT VALID, so that old rows stay and new ones are checked: "
+                        + Report.count(Long.parseLong(Target.value(worker.connection, "select count(*)" + orphans)), "row")
+                        + " without a parent, " + rows(worker, "select " + keys + orphans + " order by 1 limit 10");
             }
         }
 
@@ -5714,7 +6035,9 @@ class migrate_to_postgres implements Callable<Integer> {
                 if (!result.same()) {
                     worker.execute("DROP VIEW " + id(plan.schema) + "." + id(item.target));
                     item.state = "not created";
-                    item.reason = "its rows differ: " + (result.shown().isEmpty() ? result.source() + " rows in SQLite, " + result.target() + " here" : result.shown().get(0).toString());
+                    item.reason = "its rows differ: "
+                            + (result.shown().isEmpty() ? result.source() + " rows in SQLite, " + result.target() + " here"
+                                    : result.shown().get(0).toString());
                 }
             } catch (SQLException | Failure | LargeCells e) {
                 if (e instanceof SQLException sql && Target.isLost(sql)) {
@@ -5732,11 +6055,13 @@ class migrate_to_postgres implements Callable<Integer> {
             view.name = item.name;
             view.target = item.target;
             view.kind = "view";
-            var types = Target.rows(worker.connection, "select attname, pg_catalog.format_type(atttypid, atttypmod) from pg_catalog.pg_attribute where attrelid = pg_catalog.to_regclass(?) and attnum > 0 order by attnum",
+            var types = Target.rows(worker.connection,
+                    "select attname, pg_catalog.format_type(atttypid, atttypmod) from pg_catalog.pg_attribute where attrelid = pg_catalog.to_regclass(?) and attnum > 0 order by attnum",
                     id(plan.schema) + "." + id(item.target));
             var names = source.strings(worker.reader, "select name from pragma_table_xinfo(?)", item.name);
             for (var i = 0; i < types.size(); i++) {
-                var type = types.get(i).get(1).replace("timestamp with time zone", "timestamptz").replace("timestamp without time zone", "timestamp").replace("time without time zone", "time");
+                var type = types.get(i).get(1).replace("timestamp with time zone", "timestamptz")
+                        .replace("timestamp without time zone", "timestamp").replace("time without time zone", "time");
                 var column = new Column();
                 column.name = names.get(i).get(0);
                 column.target = types.get(i).get(0);
@@ -5838,7 +6163,8 @@ class migrate_to_postgres implements Callable<Integer> {
             } catch (Exception e) {
                 fail(e);
             } catch (OutOfMemoryError e) {
-                fail(new Failure("out of memory (" + e.getMessage() + "): give Java more, by jbang -R-Xmx1g migrate_to_postgres.java ..., or use --jobs 1"));
+                fail(new Failure("out of memory (" + e.getMessage()
+                        + "): give Java more, by jbang -R-Xmx1g migrate_to_postgres.java ..., or use --jobs 1"));
             } catch (Error e) {
                 fail(new Failure(e.toString()));
             } finally {
@@ -5888,7 +6214,10 @@ class migrate_to_postgres implements Callable<Integer> {
         /** The kind of the task taken; -1 if all is done, or something has failed. Waits while others may still add some. */
         private synchronized int take() throws InterruptedException {
             for (;; wait()) {
-                var kind = failure != null ? -1 : waiting.get(LOAD).isEmpty() || loading > 0 && !(waiting.get(FINISH).isEmpty() && waiting.get(VERIFY).isEmpty()) ? waiting.get(FINISH).isEmpty() ? VERIFY : FINISH : LOAD;
+                var kind = failure != null ? -1
+                        : waiting.get(LOAD).isEmpty() || loading > 0 && !(waiting.get(FINISH).isEmpty() && waiting.get(VERIFY).isEmpty())
+                                ? waiting.get(FINISH).isEmpty() ? VERIFY : FINISH
+                                : LOAD;
                 if (kind >= 0 && !waiting.get(kind).isEmpty()) {
                     taken.set(waiting.get(kind).poll());
                     loading += kind == LOAD ? 1 : 0;
@@ -5942,7 +6271,9 @@ class migrate_to_postgres implements Callable<Integer> {
                 case "bytea" -> BYTES;
                 case "jsonb" -> JSONB;
                 case "uuid" -> column.conversion.equals("uuid-rfc") ? UUID_RFC : column.conversion.equals("uuid-ms") ? UUID_MS : UUID;
-                case "date", "time", "time without time zone", "timestamp", "timestamp without time zone", "timestamptz", "timestamp with time zone" -> temporal(column);
+            case "date", "time", "time without time zone", "timestamp", "timestamp without time zone", "timestamptz",
+                    "timestamp with time zone" ->
+                temporal(column);
                 default -> column.conversion.equals("enum-lower") ? LOWER : column.conversion.equals("enum-upper") ? UPPER : TEXT;
             };
         }
@@ -6083,7 +6414,8 @@ class migrate_to_postgres implements Callable<Integer> {
                 integer(v.longValue());
             } else if (computed) {
                 real(d);
-            } else if (v.precision() <= 17 && Double.isFinite(d) && (shortest(d).compareTo(v) == 0 || BigDecimal.valueOf(d).compareTo(v) == 0)) {
+            } else if (v.precision() <= 17 && Double.isFinite(d)
+                    && (shortest(d).compareTo(v) == 0 || BigDecimal.valueOf(d).compareTo(v) == 0)) {
                 real(d);
             } else if (whole) {
                 integer(v.longValue());
@@ -6431,7 +6763,8 @@ class migrate_to_postgres implements Callable<Integer> {
         }
 
         List<Integer> different(Buckets other) {
-            return IntStream.range(0, size()).filter(i -> counts[i] != other.counts[i] || highs[i] != other.highs[i] || lows[i] != other.lows[i]).boxed().toList();
+            return IntStream.range(0, size())
+                    .filter(i -> counts[i] != other.counts[i] || highs[i] != other.highs[i] || lows[i] != other.lows[i]).boxed().toList();
         }
 
         @Override
@@ -6450,7 +6783,8 @@ class migrate_to_postgres implements Callable<Integer> {
      * A value that the column's form cannot hold goes in by its own storage class, so that it is a difference and never hidden.
      */
     static class SourceRow {
-        private static final Pattern ISO = Pattern.compile("(?:(\\d{4,6})-(\\d\\d)-(\\d\\d))?[ T]?(?:(\\d\\d):(\\d\\d)(?::(\\d\\d)(?:\\.(\\d+))?)?)? ?(?:Z|([+-]\\d\\d)(?::?(\\d\\d))?)?");
+        private static final Pattern ISO = Pattern.compile(
+                "(?:(\\d{4,6})-(\\d\\d)-(\\d\\d))?[ T]?(?:(\\d\\d):(\\d\\d)(?::(\\d\\d)(?:\\.(\\d+))?)?)? ?(?:Z|([+-]\\d\\d)(?::?(\\d\\d))?)?");
         private static final BigDecimal HALF = new BigDecimal("0.5");
 
         private final List<Column> columns;
@@ -6462,7 +6796,8 @@ class migrate_to_postgres implements Callable<Integer> {
         SourceRow(Table table, RowHandler into) {
             columns = compared(table);
             forms = columns.stream().map(Form::of).toArray(Form[]::new);
-            shapes = columns.stream().map(column -> Form.of(column) == Form.SHAPED ? shape(column.format) : null).toArray(DateTimeFormatter[]::new);
+            shapes = columns.stream().map(column -> Form.of(column) == Form.SHAPED ? shape(column.format) : null)
+                    .toArray(DateTimeFormatter[]::new);
             cells = new Canonical(table);
             this.into = into;
         }
@@ -6620,7 +6955,8 @@ class migrate_to_postgres implements Callable<Integer> {
                 return decimal.toPlainString() + (decimal.scale() <= 0 ? ".0" : "");
             }
             var digits = decimal.unscaledValue().abs().toString();
-            return (value < 0 ? "-" : "") + digits.charAt(0) + "." + (digits.length() > 1 ? digits.substring(1) : "0") + String.format("e%s%02d", exponent < 0 ? "-" : "+", Math.abs(exponent));
+            return (value < 0 ? "-" : "") + digits.charAt(0) + "." + (digits.length() > 1 ? digits.substring(1) : "0")
+                    + String.format("e%s%02d", exponent < 0 ? "-" : "+", Math.abs(exponent));
         }
 
         private static int withoutBlanks(byte[] b, int n) {
@@ -6667,7 +7003,8 @@ class migrate_to_postgres implements Callable<Integer> {
         }
 
         private static DateTimeFormatter shape(String format) {
-            return DateTimeFormatter.ofPattern(format.replaceAll("[TZ]", "'$0'").replace("0000-00-00", "uuuu-MM-dd").replace("00:00:00", "HH:mm:ss").replace("00:00", "HH:mm").replace('0', 'S'));
+            return DateTimeFormatter.ofPattern(format.replaceAll("[TZ]", "'$0'").replace("0000-00-00", "uuuu-MM-dd")
+                    .replace("00:00:00", "HH:mm:ss").replace("00:00", "HH:mm").replace('0', 'S'));
         }
 
         private void instant(int c, BigDecimal number, long raw, boolean whole) {
@@ -6684,12 +7021,15 @@ class migrate_to_postgres implements Callable<Integer> {
             if (!iso.matches() || text.isBlank()) {
                 throw new IllegalArgumentException(text);
             }
-            var day = iso.group(1) == null ? 0 : LocalDate.of(Integer.parseInt(iso.group(1)), Integer.parseInt(iso.group(2)), Integer.parseInt(iso.group(3))).toEpochDay();
+            var day = iso.group(1) == null ? 0
+                    : LocalDate.of(Integer.parseInt(iso.group(1)), Integer.parseInt(iso.group(2)), Integer.parseInt(iso.group(3)))
+                            .toEpochDay();
             var offset = number(iso, 8) * 60;
             offset += iso.group(8) != null && iso.group(8).startsWith("-") ? -number(iso, 9) : number(iso, 9);
             var seconds = day * 86400 + number(iso, 4) * 3600 + number(iso, 5) * 60 + number(iso, 6) - offset * 60;
             var fraction = iso.group(7) == null ? "" : iso.group(7);
-            var micros = Long.parseLong((fraction + "000000").substring(0, 6)) + (fraction.length() > 6 && fraction.charAt(6) >= '5' ? 1 : 0);
+            var micros = Long.parseLong((fraction + "000000").substring(0, 6))
+                    + (fraction.length() > 6 && fraction.charAt(6) >= '5' ? 1 : 0);
             return seconds * 1_000_000 + micros;
         }
 
@@ -6724,7 +7064,8 @@ class migrate_to_postgres implements Callable<Integer> {
 
     /** The date and time of microseconds since 1970. */
     private static LocalDateTime moment(long micros) {
-        return LocalDateTime.ofEpochSecond(Math.floorDiv(micros, 1_000_000L), (int) Math.floorMod(micros, 1_000_000L) * 1000, ZoneOffset.UTC);
+        return LocalDateTime.ofEpochSecond(Math.floorDiv(micros, 1_000_000L), (int) Math.floorMod(micros, 1_000_000L) * 1000,
+                ZoneOffset.UTC);
     }
 
     /**
@@ -6769,7 +7110,8 @@ class migrate_to_postgres implements Callable<Integer> {
                 fields.addAll(fields(c));
             }
             cells = new Canonical(table);
-            var sql = "copy (select " + String.join(", ", fields) + " from " + id(schema) + "." + id(table.target) + tail + ") to stdout (format binary)";
+            var sql = "copy (select " + String.join(", ", fields) + " from " + id(schema) + "." + id(table.target) + tail
+                    + ") to stdout (format binary)";
             copy = connection.unwrap(PGConnection.class).getCopyAPI().copyOut(sql);
         }
 
@@ -6870,8 +7212,10 @@ class migrate_to_postgres implements Callable<Integer> {
 
         private void cell(int c, int length) {
             switch (forms[c]) {
-                case INTEGER -> cells.integer(length == 8 ? (long) LONG.get(message, at) : length == 4 ? (int) INT.get(message, at) : (short) SHORT.get(message, at));
-                case DOUBLE -> cells.real(length == 4 ? Float.intBitsToFloat((int) INT.get(message, at)) : Double.longBitsToDouble((long) LONG.get(message, at)));
+            case INTEGER -> cells.integer(
+                    length == 8 ? (long) LONG.get(message, at) : length == 4 ? (int) INT.get(message, at) : (short) SHORT.get(message, at));
+            case DOUBLE -> cells.real(
+                    length == 4 ? Float.intBitsToFloat((int) INT.get(message, at)) : Double.longBitsToDouble((long) LONG.get(message, at)));
                 case NUMERIC -> numeric();
                 case BOOLEAN -> cells.integer(message[at]);
                 case TEXT, PADDED, LOWER, UPPER, UUID -> cells.string(message, at, length);
@@ -7034,7 +7378,8 @@ class migrate_to_postgres implements Callable<Integer> {
      * @param differences values and whole rows; of those at most the first 20 are in shown
      * @param note what was not looked at, or null
      */
-    record Verified(String table, String how, long source, long target, boolean same, long differences, List<Difference> shown, String note) {
+    record Verified(String table, String how, long source, long target, boolean same, long differences, List<Difference> shown,
+            String note) {
     }
 
     /** Compares the tables of a source with those of a schema, without regard to the order of rows; reads PostgreSQL in the transaction of its connection, to be REPEATABLE READ. */
@@ -7073,7 +7418,8 @@ class migrate_to_postgres implements Callable<Integer> {
                 }
             }
             var rows = Long.parseLong(found.get(0));
-            return new Verified(table.name, "counts", loaded.rows, rows, loaded.rows == rows && differences.count == 0, differences.count, differences.shown, null);
+            return new Verified(table.name, "counts", loaded.rows, rows, loaded.rows == rows && differences.count == 0, differences.count,
+                    differences.shown, null);
         }
 
         /** Every row by its hash; reads the source only where that differs. */
@@ -7095,11 +7441,15 @@ class migrate_to_postgres implements Callable<Integer> {
             var fitting = fitting(different, loaded, target);
             compare(table, loaded.size(), fitting, differences);
             var looked = fitting.cardinality();
-            var note = looked < different.size() ? "only " + looked + " of " + different.size() + " differing parts of the table were compared row by row" : null;
+            var note = looked < different.size()
+                    ? "only " + looked + " of " + different.size() + " differing parts of the table were compared row by row"
+                    : null;
             if (differences.count == 0) {
-                note = "the hashes differ, but the rows, read again, do not: the source has changed, or does not read the same twice" + (note == null ? "" : "; " + note);
+                note = "the hashes differ, but the rows, read again, do not: the source has changed, or does not read the same twice"
+                        + (note == null ? "" : "; " + note);
             }
-            return new Verified(table.name, "hash", loaded.count(), target.buckets.count(), false, differences.count, differences.shown, note);
+            return new Verified(table.name, "hash", loaded.count(), target.buckets.count(), false, differences.count, differences.shown,
+                    note);
         }
 
         /** Every cell of every row, byte by byte: side by side where the source comes in the order of its key, else by way of temporary files. */
@@ -7109,7 +7459,8 @@ class migrate_to_postgres implements Callable<Integer> {
                 var merge = new Merge(connection, schema, table, differences);
                 source.rows(table, new SourceRow(table, row -> { }), row -> merge.row(row.cells()));
                 if (merge.finish()) {
-                    return new Verified(table.name, "rows", merge.sourceRows, merge.targetRows, differences.count == 0, differences.count, differences.shown, null);
+                    return new Verified(table.name, "rows", merge.sourceRows, merge.targetRows, differences.count == 0, differences.count,
+                            differences.shown, null);
                 }
                 differences = new Differences(table, merged);
             }
@@ -7122,7 +7473,8 @@ class migrate_to_postgres implements Callable<Integer> {
                     targets.each(part, unmatched::target);
                     unmatched.report(differences);
                 }
-                return new Verified(table.name, "rows", sources.rows, targets.rows, differences.count == 0, differences.count, differences.shown, null);
+                return new Verified(table.name, "rows", sources.rows, targets.rows, differences.count == 0, differences.count,
+                        differences.shown, null);
             }
         }
 
@@ -7269,7 +7621,8 @@ class migrate_to_postgres implements Callable<Integer> {
                 var targetEnd = Canonical.end(target, t);
                 var at = Arrays.mismatch(source, s, sourceEnd, target, t, targetEnd);
                 if (at >= 0) {
-                    add(key(source), columns.get(c).name, Shown.cell(columns.get(c), source, s, at), Shown.cell(columns.get(c), target, t, at));
+                    add(key(source), columns.get(c).name, Shown.cell(columns.get(c), source, s, at),
+                            Shown.cell(columns.get(c), target, t, at));
                 }
                 s = sourceEnd;
                 t = targetEnd;
@@ -7299,7 +7652,8 @@ class migrate_to_postgres implements Callable<Integer> {
 
         private String row(byte[] row) {
             var text = named(row, column -> true);
-            return "(" + (text.length() > 400 ? text.substring(0, text.offsetByCodePoints(0, text.codePointCount(0, 400))) + "…" : text) + ")";
+            return "(" + (text.length() > 400 ? text.substring(0, text.offsetByCodePoints(0, text.codePointCount(0, 400))) + "…" : text)
+                    + ")";
         }
 
         private String named(byte[] row, Predicate<Column> which) {
@@ -7325,7 +7679,8 @@ class migrate_to_postgres implements Callable<Integer> {
                 case 'I' -> String.valueOf(Canonical.number(row, at));
                 case 'F' -> SourceRow.text(Double.longBitsToDouble(Canonical.number(row, at)));
                 case 'T' -> moment(column, Canonical.number(row, at));
-                case 'x', 'X' -> (row[at] == 'x' ? "text" : "blob") + " of " + Canonical.number(row, at) + " bytes, SHA-256 " + HexFormat.of().formatHex(row, at + 9, end);
+            case 'x', 'X' -> (row[at] == 'x' ? "text" : "blob") + " of " + Canonical.number(row, at) + " bytes, SHA-256 "
+                    + HexFormat.of().formatHex(row, at + 9, end);
                 case 'B' -> blob(row, at + 5, end, from - 5);
                 case 'S' -> text(row, at + 5, end, from - 5, "'");
                 default -> text(row, at + 5, end, from - 5, "");
@@ -7346,7 +7701,8 @@ class migrate_to_postgres implements Callable<Integer> {
         private static String blob(byte[] b, int from, int end, int interest) {
             var first = first(end - from, interest, LONGEST / 2);
             var last = Math.min(end - from, first + LONGEST / 2);
-            return "x'" + (first > 0 ? "…" : "") + HexFormat.of().formatHex(b, from + first, from + last) + (from + last < end ? "…'" : "'") + position(first, end - from);
+            return "x'" + (first > 0 ? "…" : "") + HexFormat.of().formatHex(b, from + first, from + last) + (from + last < end ? "…'" : "'")
+                    + position(first, end - from);
         }
 
         /** Combining marks, blanks other than the usual and other invisible characters are written as escapes, for they are what one looks for. */
@@ -7363,7 +7719,8 @@ class migrate_to_postgres implements Callable<Integer> {
             new String(b, from + first, last - first, UTF_8).codePoints().forEach(point -> {
                 switch (Character.getType(point)) {
                     case Character.LETTER_NUMBER, Character.OTHER_LETTER -> shown.appendCodePoint(point);
-                    case Character.CONTROL, Character.FORMAT, Character.NON_SPACING_MARK, Character.ENCLOSING_MARK, Character.UNASSIGNED, Character.PRIVATE_USE,
+                case Character.CONTROL, Character.FORMAT, Character.NON_SPACING_MARK, Character.ENCLOSING_MARK, Character.UNASSIGNED,
+                        Character.PRIVATE_USE,
                         Character.LINE_SEPARATOR, Character.PARAGRAPH_SEPARATOR -> shown.append(String.format("\\u%04x", point));
                     case Character.SPACE_SEPARATOR -> shown.append(point == ' ' ? " " : String.format("\\u%04x", point));
                     default -> shown.appendCodePoint(point);
@@ -7456,7 +7813,8 @@ class migrate_to_postgres implements Callable<Integer> {
         static boolean possible(Table table) {
             var key = key(table);
             return !key.isEmpty() && key.size() == table.key.size() && key.stream().allMatch(column ->
-                Set.of(Form.INTEGER, Form.BYTES, Form.TEXT).contains(Form.of(column)) && column.data.nulls == 0 && column.data.maxLength <= Canonical.LARGE);
+            Set.of(Form.INTEGER, Form.BYTES, Form.TEXT).contains(Form.of(column)) && column.data.nulls == 0
+                    && column.data.maxLength <= Canonical.LARGE);
         }
 
         private static List<Column> key(Table table) {
@@ -7619,7 +7977,8 @@ class migrate_to_postgres implements Callable<Integer> {
             for (var from = 0; from < measures.size(); from += MEASURES_PER_QUERY) {
                 var part = measures.subList(from, Math.min(measures.size(), from + MEASURES_PER_QUERY));
                 var list = part.stream().map(Measure::sql).collect(Collectors.joining(", "));
-                try (var statement = connection.createStatement(); var row = statement.executeQuery("select " + list + " from " + id(schema) + "." + id(table.target))) {
+                try (var statement = connection.createStatement();
+                        var row = statement.executeQuery("select " + list + " from " + id(schema) + "." + id(table.target))) {
                     row.next();
                     for (var i = 1; i <= part.size(); i++) {
                         found.add(Objects.requireNonNullElse(row.getString(i), "NULL"));
@@ -7647,7 +8006,8 @@ class migrate_to_postgres implements Callable<Integer> {
     }
 
     /** Column of a table; {@code defaultText} and {@code generated} are the text as written, null if there is none. */
-    record ColumnDef(String name, String declared, boolean notNull, String defaultText, String collation, String generated, boolean stored) { }
+    record ColumnDef(String name, String declared, boolean notNull, String defaultText, String collation, String generated,
+            boolean stored) {}
 
     /** PRIMARY KEY or UNIQUE, of the table or of a column; {@code conflict} is the word after ON CONFLICT or null. */
     record KeyDef(String name, boolean primary, List<KeyColumn> columns, String conflict, boolean autoincrement) { }
@@ -7658,11 +8018,13 @@ class migrate_to_postgres implements Callable<Integer> {
     record CheckDef(String name, String expression, String column) { }
 
     /** Foreign key; no {@code parentColumns} means the primary key of the parent. */
-    record ReferenceDef(String name, List<String> columns, String table, List<String> parentColumns, String onUpdate, String onDelete, boolean deferrable,
+    record ReferenceDef(String name, List<String> columns, String table, List<String> parentColumns, String onUpdate, String onDelete,
+            boolean deferrable,
             boolean initiallyDeferred) { }
 
     /** CREATE TABLE, or CREATE VIRTUAL TABLE: then {@code module} is set and there are no columns. */
-    record CreateTable(String name, List<ColumnDef> columns, List<KeyDef> keys, List<CheckDef> checks, List<ReferenceDef> references, boolean withoutRowid,
+    record CreateTable(String name, List<ColumnDef> columns, List<KeyDef> keys, List<CheckDef> checks, List<ReferenceDef> references,
+            boolean withoutRowid,
             boolean strict, String module, List<String> moduleArguments) { }
 
     /** Term of an index: {@code column} is set if the expression is a plain column. */
@@ -7672,7 +8034,8 @@ class migrate_to_postgres implements Callable<Integer> {
 
     record CreateView(String name, List<String> columns, String select) { }
 
-    record CreateTrigger(String name, String timing, String event, List<String> ofColumns, String table, boolean forEachRow, String when, String body,
+    record CreateTrigger(String name, String timing, String event, List<String> ofColumns, String table, boolean forEachRow, String when,
+            String body,
             List<String> statements) { }
 
     /**
@@ -7742,7 +8105,8 @@ class migrate_to_postgres implements Callable<Integer> {
         record Raise(String action, Expression message) implements Expression { }
 
         /** {@code name} is in lower case; {@code window} is null for a plain call. */
-        record Call(String name, boolean distinct, boolean star, List<Expression> arguments, List<Order> orderBy, Expression filter, Window window)
+        record Call(String name, boolean distinct, boolean star, List<Expression> arguments, List<Order> orderBy, Expression filter,
+                Window window)
                 implements Expression {
             Call(String name) {
                 this(name, false, false, List.of(), List.of(), null, null);
@@ -7770,7 +8134,8 @@ class migrate_to_postgres implements Callable<Integer> {
         /** {@code nulls} is FIRST, LAST or null. */
         record Order(Expression expression, boolean desc, String nulls) { }
 
-        record Select(boolean recursive, List<Common> with, List<Core> cores, List<String> operators, List<Order> orderBy, Expression limit, Expression offset) { }
+        record Select(boolean recursive, List<Common> with, List<Core> cores, List<String> operators, List<Order> orderBy, Expression limit,
+                Expression offset) {}
 
         record Common(String name, List<String> columns, Select select) { }
 
@@ -7782,7 +8147,8 @@ class migrate_to_postgres implements Callable<Integer> {
         record Result(Expression expression, String alias, String starOf, String text) { }
 
         /** One item of FROM with how it is joined to those before it; either {@code table}, {@code select} or {@code nested} is set. */
-        record Join(String kind, boolean natural, String table, Select select, List<Join> nested, String alias, Expression on, List<String> using) { }
+        record Join(String kind, boolean natural, String table, Select select, List<Join> nested, String alias, Expression on,
+                List<String> using) {}
 
         interface Statement { }
 
@@ -7792,7 +8158,8 @@ class migrate_to_postgres implements Callable<Integer> {
 
         record Assignment(String column, Expression value) { }
 
-        record Update(String conflict, String table, String alias, List<Assignment> assignments, List<Join> from, Expression where) implements Statement { }
+        record Update(String conflict, String table, String alias, List<Assignment> assignments, List<Join> from, Expression where)
+                implements Statement {}
 
         record Delete(String table, String alias, Expression where) implements Statement { }
 
@@ -7870,7 +8237,8 @@ class migrate_to_postgres implements Callable<Integer> {
         private static String meant(Type type, String text) {
             var quote = text.substring(0, 1);
             return switch (type) {
-                case STRING, NAME -> quote.equals("[") ? text.substring(1, text.length() - 1) : text.substring(1, text.length() - 1).replace(quote + quote, quote);
+            case STRING, NAME -> quote.equals("[") ? text.substring(1, text.length() - 1)
+                    : text.substring(1, text.length() - 1).replace(quote + quote, quote);
                 case BLOB -> text.substring(2, text.length() - 1);
                 case NUMBER -> text.replace("_", "");
                 default -> text;
@@ -7940,7 +8308,8 @@ class migrate_to_postgres implements Callable<Integer> {
         private Untranslatable unexpected() {
             var token = peek();
             return new Untranslatable(token.type == Type.END ? "the statement ends too early"
-                    : "not understood: " + source.substring(token.start, Math.min(token.end, token.start + 40)) + " at character " + (token.start + 1));
+                    : "not understood: " + source.substring(token.start, Math.min(token.end, token.start + 40)) + " at character "
+                            + (token.start + 1));
         }
 
         private boolean isName() {
@@ -8065,7 +8434,8 @@ class migrate_to_postgres implements Callable<Integer> {
                     options.add(option);
                     accept(",");
                 }
-                return new CreateTable(table, columns, keys, checks, references, options.contains("WITHOUT ROWID"), options.contains("STRICT"), null, List.of());
+                return new CreateTable(table, columns, keys, checks, references, options.contains("WITHOUT ROWID"),
+                        options.contains("STRICT"), null, List.of());
             }
 
             private boolean isTableConstraint() {
@@ -8185,7 +8555,8 @@ class migrate_to_postgres implements Callable<Integer> {
                         expect("DEFERRABLE");
                         deferred = "INITIALLY DEFERRED".equals(acceptAny("INITIALLY DEFERRED", "INITIALLY IMMEDIATE")) && deferrable;
                     } else {
-                        return new ReferenceDef(name, local, parent, parentColumns, actions.get("ON UPDATE"), actions.get("ON DELETE"), deferrable, deferred);
+                        return new ReferenceDef(name, local, parent, parentColumns, actions.get("ON UPDATE"), actions.get("ON DELETE"),
+                                deferrable, deferred);
                     }
                 }
             }
@@ -8208,7 +8579,8 @@ class migrate_to_postgres implements Callable<Integer> {
             create((unique ? "UNIQUE INDEX" : "INDEX").split(" "));
             var name = qualifiedName();
             expect("ON");
-            return new CreateIndex(name, name(), unique, listInParentheses(this::indexTerm), accept("WHERE") ? textOf(this::expression) : null);
+            return new CreateIndex(name, name(), unique, listInParentheses(this::indexTerm),
+                    accept("WHERE") ? textOf(this::expression) : null);
         }
 
         private IndexTerm indexTerm() {
@@ -8266,7 +8638,8 @@ class migrate_to_postgres implements Callable<Integer> {
 
         // --- reading expressions, loosest operator first: SQLite docs lang_expr.html ---
 
-        private static final Map<String, String> SYNONYMS = Map.of("==", "=", "!=", "<>", "IS NOT DISTINCT FROM", "IS", "IS DISTINCT FROM", "IS NOT");
+        private static final Map<String, String> SYNONYMS = Map.of("==", "=", "!=", "<>", "IS NOT DISTINCT FROM", "IS", "IS DISTINCT FROM",
+                "IS NOT");
 
         private Expression expression() {
             return leftAssociative(() -> leftAssociative(this::negation, "AND"), "OR");
@@ -8294,7 +8667,8 @@ class migrate_to_postgres implements Callable<Integer> {
                     left = in(not, left);
                 } else if ((operator = acceptAny("LIKE", "GLOB", "REGEXP", "MATCH")) != null) {
                     left = new Like(operator, not, left, comparison(), accept("ESCAPE") ? comparison() : null);
-                } else if ((operator = acceptAny("==", "=", "<>", "!=", "IS NOT DISTINCT FROM", "IS DISTINCT FROM", "IS NOT", "IS")) != null) {
+                } else if ((operator = acceptAny("==", "=", "<>", "!=", "IS NOT DISTINCT FROM", "IS DISTINCT FROM", "IS NOT",
+                        "IS")) != null) {
                     left = new Binary(SYNONYMS.getOrDefault(operator, operator), left, comparison());
                 } else {
                     return left;
@@ -8306,7 +8680,8 @@ class migrate_to_postgres implements Callable<Integer> {
             if (!is("(")) {
                 var table = qualifiedName();
                 var from = new Join(",", false, table, null, null, table, null, List.of());
-                var core = new Core(false, List.of(new Result(null, null, null, "*")), List.of(from), null, List.of(), null, Map.of(), null);
+                var core = new Core(false, List.of(new Result(null, null, null, "*")), List.of(from), null, List.of(), null, Map.of(),
+                        null);
                 return new In(not, left, null, new Select(false, List.of(), List.of(core), List.of(), List.of(), null, null));
             }
             return inParentheses(() -> isSelect() ? new In(not, left, null, select())
@@ -8388,7 +8763,8 @@ class migrate_to_postgres implements Callable<Integer> {
                 case "CAST" -> cast();
                 case "NOT" -> negation();
                 case "RAISE" -> raise();
-                case "SELECT", "FROM", "WHERE", "GROUP", "ORDER", "WHEN", "THEN", "ELSE", "END", "AND", "OR", "IN", "IS", "AS", "ON", "UNION" -> throw unexpected();
+            case "SELECT", "FROM", "WHERE", "GROUP", "ORDER", "WHEN", "THEN", "ELSE", "END", "AND", "OR", "IN", "IS", "AS", "ON", "UNION" ->
+                throw unexpected();
                 default -> is(1, "(") ? call() : column();
             };
         }
@@ -8455,7 +8831,9 @@ class migrate_to_postgres implements Callable<Integer> {
         }
 
         private List<Order> orderBy() {
-            return accept("ORDER", "BY") ? list(() -> new Order(expression(), descending(), accept("NULLS") ? acceptAny("FIRST", "LAST") : null)) : List.of();
+            return accept("ORDER", "BY")
+                    ? list(() -> new Order(expression(), descending(), accept("NULLS") ? acceptAny("FIRST", "LAST") : null))
+                    : List.of();
         }
 
         private Expression where() {
@@ -8464,7 +8842,8 @@ class migrate_to_postgres implements Callable<Integer> {
 
         // --- reading selects ---
 
-        private static final Set<String> NO_ALIAS = Set.of(("FROM WHERE GROUP ORDER HAVING LIMIT UNION EXCEPT INTERSECT ON USING JOIN LEFT RIGHT FULL INNER CROSS "
+        private static final Set<String> NO_ALIAS = Set
+                .of(("FROM WHERE GROUP ORDER HAVING LIMIT UNION EXCEPT INTERSECT ON USING JOIN LEFT RIGHT FULL INNER CROSS "
                 + "NATURAL OUTER WINDOW AS SET VALUES RETURNING INDEXED NOT DEFAULT SELECT").split(" "));
 
         private Select select() {
@@ -8482,7 +8861,8 @@ class migrate_to_postgres implements Callable<Integer> {
             if (limit != null && accept(",")) {
                 return new Select(recursive, commons, cores, operators, orderBy, expression(), limit);
             }
-            return new Select(recursive, commons, cores, operators, orderBy, limit, limit != null && accept("OFFSET") ? expression() : null);
+            return new Select(recursive, commons, cores, operators, orderBy, limit,
+                    limit != null && accept("OFFSET") ? expression() : null);
         }
 
         private String compound() {
@@ -8537,7 +8917,8 @@ class migrate_to_postgres implements Callable<Integer> {
 
         /** The name given to a column or a table, else the one it has. */
         private String alias(String own) {
-            var isAlias = accept("AS") || isName() && !(peek().type == Type.WORD && NO_ALIAS.contains(peek().text.toUpperCase(Locale.ROOT)));
+            var isAlias = accept("AS")
+                    || isName() && !(peek().type == Type.WORD && NO_ALIAS.contains(peek().text.toUpperCase(Locale.ROOT)));
             return isAlias ? name() : own;
         }
 
@@ -8545,7 +8926,8 @@ class migrate_to_postgres implements Callable<Integer> {
             var joins = new ArrayList<>(List.of(joined(",", false)));
             while (true) {
                 var natural = accept("NATURAL");
-                var kind = acceptAny(",", "LEFT OUTER JOIN", "LEFT JOIN", "RIGHT OUTER JOIN", "RIGHT JOIN", "FULL OUTER JOIN", "FULL JOIN", "INNER JOIN",
+                var kind = acceptAny(",", "LEFT OUTER JOIN", "LEFT JOIN", "RIGHT OUTER JOIN", "RIGHT JOIN", "FULL OUTER JOIN", "FULL JOIN",
+                        "INNER JOIN",
                         "CROSS JOIN", "JOIN");
                 if (kind == null) {
                     return joins;
@@ -8650,10 +9032,13 @@ class migrate_to_postgres implements Callable<Integer> {
      */
     enum Kind {
         NULL("text", ""), BOOLEAN("boolean", "boolean"), INTEGER("bigint", "smallint,integer,bigint,int2,int4,int8"),
-        REAL("double precision", "real,double precision,float8,float4"), REAL_OR_ZERO("double precision", ""), NUMBER("double precision", ""),
-        NUMERIC("numeric", "numeric,decimal"), TEXT("text", "text,varchar,character varying,citext"), BLOB("bytea", "bytea"), DATE("date", "date"),
+        REAL("double precision", "real,double precision,float8,float4"), REAL_OR_ZERO("double precision", ""),
+        NUMBER("double precision", ""),
+        NUMERIC("numeric", "numeric,decimal"), TEXT("text", "text,varchar,character varying,citext"), BLOB("bytea", "bytea"),
+        DATE("date", "date"),
         TIME("time", "time,time without time zone"), TIMESTAMP("timestamp", "timestamp,timestamp without time zone"),
-        TIMESTAMPTZ("timestamptz", "timestamptz,timestamp with time zone"), JSON("jsonb", "json,jsonb"), JSON_VALUE("jsonb", ""), UUID("uuid", "uuid"),
+        TIMESTAMPTZ("timestamptz", "timestamptz,timestamp with time zone"), JSON("jsonb", "json,jsonb"), JSON_VALUE("jsonb", ""),
+        UUID("uuid", "uuid"),
         ENUM(null, ""), MIXED("text", ""), OTHER(null, "");
 
         /** The PostgreSQL type that a value of this kind is given where nothing else says it; null if there is none. */
@@ -8679,7 +9064,8 @@ class migrate_to_postgres implements Callable<Integer> {
 
         static Kind of(String type, String conversion) {
             var name = type.toLowerCase(Locale.ROOT).replaceFirst("\\(.*\\)", "");
-            return Stream.of(values()).filter(kind -> kind.names.contains(name)).findFirst().orElse(conversion.startsWith("enum") ? ENUM : OTHER);
+            return Stream.of(values()).filter(kind -> kind.names.contains(name)).findFirst()
+                    .orElse(conversion.startsWith("enum") ? ENUM : OTHER);
         }
     }
 
@@ -8697,7 +9083,8 @@ class migrate_to_postgres implements Callable<Integer> {
      * A translated expression. {@code rank} says how tightly it binds, {@code affinity} is SQLite's ("" for none), {@code ordered} that its collation is "C",
      * {@code constant} its value if it is a literal, {@code moment} the time it was computed from, {@code column} the column that it is.
      */
-    record Value(String sql, int rank, Kind kind, String type, String affinity, boolean ordered, boolean noCase, Object constant, Moment moment, SeenColumn column) {
+    record Value(String sql, int rank, Kind kind, String type, String affinity, boolean ordered, boolean noCase, Object constant,
+            Moment moment, SeenColumn column) {
         static final int OR = 1, AND = 2, NOT = 3, COMPARISON = 4, OTHER = 5, SUM = 6, PRODUCT = 7, SIGN = 8, CAST = 9, ATOM = 10;
         static final Value UNKNOWN = of(Kind.BOOLEAN, CAST, "NULL::boolean");
         static final Value NULL_TEXT = of(Kind.TEXT, CAST, "NULL::text");
@@ -8804,7 +9191,8 @@ class migrate_to_postgres implements Callable<Integer> {
     record Unit(long scale, long offset) { }
 
     static final Map<String, Unit> EPOCHS = Stream.of(Epoch.values())
-            .collect(Collectors.toMap(Enum::name, e -> e.unit > 1e9 ? new Unit(0, 0) : new Unit(Math.round(1e6 / e.unit), -e.origin / 1_000_000)));
+            .collect(Collectors.toMap(Enum::name,
+                    e -> e.unit > 1e9 ? new Unit(0, 0) : new Unit(Math.round(1e6 / e.unit), -e.origin / 1_000_000)));
 
     /** Translates expressions, views and triggers for a target that has the tables given, or throws {@link Untranslatable}. Not for several threads. */
     static final class Translator {
@@ -8840,7 +9228,8 @@ class migrate_to_postgres implements Callable<Integer> {
             }
         }
 
-        private static final Set<String> AGGREGATES = Set.of("count sum total avg group_concat string_agg json_group_array json_group_object".split(" "));
+        private static final Set<String> AGGREGATES = Set
+                .of("count sum total avg group_concat string_agg json_group_array json_group_object".split(" "));
         private static final Set<String> WINDOW_ONLY = Set.of(
                 "row_number rank dense_rank percent_rank cume_dist ntile lag lead first_value last_value nth_value".split(" "));
         private static final String PLAIN_NUMBER = "[+-]?(?:[0-9]+[.]?[0-9]*|[.][0-9]+)(?:[eE][+-]?[0-9]+)?";
@@ -8881,7 +9270,8 @@ class migrate_to_postgres implements Callable<Integer> {
         /** The expression of a generated column of the type wanted. */
         String generated(String expression, SeenTable table, String wantedType, Notes notes) {
             var conversion = Kind.of(wantedType, "same").isTime() ? "iso" : "same";
-            return assigned(read(expression, table, Place.IMMUTABLE, notes), new SeenColumn("", "", wantedType, "BLOB", conversion, false)).sql;
+            return assigned(read(expression, table, Place.IMMUTABLE, notes),
+                    new SeenColumn("", "", wantedType, "BLOB", conversion, false)).sql;
         }
 
         /** The default of a column; null if there is none in PostgreSQL: for another reason than DEFAULT NULL there is a note. */
@@ -8892,7 +9282,8 @@ class migrate_to_postgres implements Callable<Integer> {
                     notes.note("DEFAULT " + text + " is text in a column of numbers: it became seconds since 1970");
                     return "floor(" + epochOf(value.moment.exact()) + ")::bigint";
                 }
-                return value.kind == Kind.NULL ? null : assigned(value, new SeenColumn("", "", targetType, affinity, conversion, false)).sql;
+                return value.kind == Kind.NULL ? null
+                        : assigned(value, new SeenColumn("", "", targetType, affinity, conversion, false)).sql;
             } catch (Untranslatable e) {
                 notes.note("DEFAULT " + text + " was left out: " + e.getMessage());
                 return null;
@@ -8944,7 +9335,8 @@ class migrate_to_postgres implements Callable<Integer> {
         private static Value columnValue(SeenColumn column, String prefix) {
             var kind = Kind.of(column.type, column.conversion);
             var value = Value.atom(kind, prefix + id(column.target)).affinity(column.affinity);
-            return column.conversion.equals("number") && !value.hasNumericAffinity() ? value.castTo(Kind.TEXT).affinity(column.affinity).column(column)
+            return column.conversion.equals("number") && !value.hasNumericAffinity()
+                    ? value.castTo(Kind.TEXT).affinity(column.affinity).column(column)
                     : value.type(column.type).ordered(kind == Kind.TEXT).noCase(column.noCase).column(column);
         }
 
@@ -8972,7 +9364,9 @@ class migrate_to_postgres implements Callable<Integer> {
             for (var relation : level.relations) {
                 if (name.table() == null ? !relation.shared.contains(name.column()) : name.table().equalsIgnoreCase(relation.alias)) {
                     var field = relation.field(name.column());
-                    var value = field == null && isRowid(name.column()) && relation.table != null && relation.table.hasRowid ? rowid(relation) : field;
+                    var value = field == null && isRowid(name.column()) && relation.table != null && relation.table.hasRowid
+                            ? rowid(relation)
+                            : field;
                     refuseIf(value != null && found != null, "the column " + name.column() + " is in several tables");
                     found = value == null ? found : value;
                 }
@@ -9005,7 +9399,12 @@ class migrate_to_postgres implements Callable<Integer> {
                     : expression instanceof Sql.Like like ? like(like, scope)
                     : expression instanceof Sql.Cast cast ? cast(value(cast.operand(), scope), cast.type())
                     : expression instanceof Sql.Collate collate ? collate(value(collate.operand(), scope), collate.collation())
-                    : expression instanceof Sql.Exists exists ? Value.truth(Value.ATOM, "EXISTS (" + subselect(exists.select(), scope).sql + ")")
+                                                                                                    : expression instanceof Sql.Exists exists
+                                                                                                            ? Value.truth(Value.ATOM,
+                                                                                                                    "EXISTS (" + subselect(
+                                                                                                                            exists.select(),
+                                                                                                                            scope).sql
+                                                                                                                            + ")")
                     : scalar(((Sql.Scalar) expression).select(), scope);
         }
 
@@ -9025,12 +9424,14 @@ class migrate_to_postgres implements Callable<Integer> {
                         : Value.of(Kind.INTEGER, number < 0 ? Value.SIGN : Value.ATOM, number.toString()).type(type).constant(value);
             }
             if (value instanceof Double number) {
-                var text = number.isInfinite() ? number > 0 ? "'Infinity'" : "'-Infinity'" : number < 0 ? "(" + number + ")" : number.toString();
+                var text = number.isInfinite() ? number > 0 ? "'Infinity'" : "'-Infinity'"
+                        : number < 0 ? "(" + number + ")" : number.toString();
                 return Value.ofCast(Kind.REAL, text).constant(value);
             }
             return value == null ? Value.atom(Kind.NULL, "NULL")
                     : value instanceof Boolean truth ? Value.atom(Kind.BOOLEAN, truth ? "TRUE" : "FALSE").constant(value)
-                    : value instanceof byte[] bytes ? Value.of(Kind.BLOB, Value.CAST, "'\\x" + HexFormat.of().formatHex(bytes) + "'::bytea").constant(value)
+                            : value instanceof byte[] bytes
+                                    ? Value.of(Kind.BLOB, Value.CAST, "'\\x" + HexFormat.of().formatHex(bytes) + "'::bytea").constant(value)
                     : Value.atom(Kind.TEXT, literal((String) value)).constant(value);
         }
 
@@ -9068,18 +9469,23 @@ class migrate_to_postgres implements Callable<Integer> {
             if (isTypeof(binary.left()) && binary.right() instanceof Sql.Constant type && operator.matches("=|<>")) {
                 return typeIs(binary.left(), Set.of(String.valueOf(type.value())), operator.equals("<>"), scope);
             }
-            if (binary.right() instanceof Sql.Name word && word.table() == null && word.column().matches("(?i)true|false") && operator.startsWith("IS")) {
+            if (binary.right() instanceof Sql.Name word && word.table() == null && word.column().matches("(?i)true|false")
+                    && operator.startsWith("IS")) {
                 return is(operator, condition(value(binary.left(), scope)), word.column().equalsIgnoreCase("true"));
             }
             var right = value(binary.right(), scope);
             var plain = value(binary.left(), scope);
-            var left = binary.right() instanceof Sql.Collate collate && !(binary.left() instanceof Sql.Collate) ? collate(plain, collate.collation()) : plain;
+            var left = binary.right() instanceof Sql.Collate collate && !(binary.left() instanceof Sql.Collate)
+                    ? collate(plain, collate.collation())
+                    : plain;
             return switch (operator) {
                 case "||" -> Objects.requireNonNullElseGet(uuidIdiom(binary), () -> concatenated(left, right));
                 case "+", "-", "*", "/", "%" -> arithmetic(operator, left, right);
-                case "&", "|" -> Value.of(Kind.INTEGER, Value.OTHER, integer(left).cast("bigint") + " " + operator + " " + integer(right).at(Value.SUM));
+            case "&", "|" ->
+                Value.of(Kind.INTEGER, Value.OTHER, integer(left).cast("bigint") + " " + operator + " " + integer(right).at(Value.SUM));
                 case "<<", ">>" -> {
-                    refuseIf(!(right.constant instanceof Long distance) || distance < 0 || distance > 63, "shift by a distance that is not a constant from 0 to 63");
+                refuseIf(!(right.constant instanceof Long distance) || distance < 0 || distance > 63,
+                        "shift by a distance that is not a constant from 0 to 63");
                     yield Value.of(Kind.INTEGER, Value.OTHER, integer(left).cast("bigint") + " " + operator + " " + right.constant);
                 }
                 case "->", "->>" -> arrow(left, right, operator.equals("->"));
@@ -9125,7 +9531,8 @@ class migrate_to_postgres implements Callable<Integer> {
         }
 
         private static String described(Value value) {
-            return value.column == null ? "a value of type " + value.type : "column " + value.column.name + ", which is now " + value.column.type;
+            return value.column == null ? "a value of type " + value.type
+                    : "column " + value.column.name + ", which is now " + value.column.type;
         }
 
         /** What SQLite makes of a text in arithmetic: the longest prefix that is a number, else 0 (lang_expr.html, CAST expressions). */
@@ -9155,15 +9562,17 @@ class migrate_to_postgres implements Callable<Integer> {
                 case INTEGER -> value.constant instanceof Long number ? constant(number.toString()) : value.castTo(Kind.TEXT);
                 case REAL -> Value.atom(Kind.TEXT, realText(value));
                 case UUID -> value.castTo(Kind.TEXT);
-                case JSON_VALUE -> Value.atom(Kind.TEXT, "(CASE %s WHEN 'true' THEN '1' WHEN 'false' THEN '0' ELSE %1$s #>> '{}' END)".formatted(value.sql));
+            case JSON_VALUE ->
+                Value.atom(Kind.TEXT, "(CASE %s WHEN 'true' THEN '1' WHEN 'false' THEN '0' ELSE %1$s #>> '{}' END)".formatted(value.sql));
                 case DATE, TIMESTAMP, TIMESTAMPTZ, TIME -> value.isNumberOverTime() ? text(number(value)) : timeText(value);
                 default -> {
                     if (value.kind == Kind.ENUM) {
                         immutable("the text of an enum");
                     }
-                    refuseIf(value.column == null || value.kind != Kind.NUMERIC && !value.column.conversion.equals("enum"), "the text of " + described(value));
+                refuseIf(value.column == null || value.kind != Kind.NUMERIC && !value.column.conversion.equals("enum"),
+                        "the text of " + described(value));
                     yield value.kind == Kind.ENUM ? value.castTo(Kind.TEXT)
-                            : Value.atom(Kind.TEXT, "regexp_replace(%s, '(\\.[0-9]*[1-9])0+$|\\.0*$', '\\1')".formatted(value.cast("text")));
+                        : Value.atom(Kind.TEXT, "regexp_replace(%s, '(\\.[0-9]*[1-9])0+$|\\.0*$', '\\1')".formatted(value.cast("text")));
                 }
             };
         }
@@ -9188,7 +9597,8 @@ class migrate_to_postgres implements Callable<Integer> {
         private Value arithmetic(String operator, Value leftOperand, Value rightOperand) {
             var left = number(leftOperand);
             var right = number(rightOperand);
-            refuseIf(operator.equals("%") && (left.kind != Kind.INTEGER || right.kind != Kind.INTEGER), "remainder of a number that may have a fraction");
+            refuseIf(operator.equals("%") && (left.kind != Kind.INTEGER || right.kind != Kind.INTEGER),
+                    "remainder of a number that may have a fraction");
             var kind = resultOf(operator, left.kind, right.kind);
             var rank = operator.matches("[*/%]") ? Value.PRODUCT : Value.SUM;
             var mayBeZero = operator.matches("[/%]") && !(right.constant instanceof Number number && number.doubleValue() != 0);
@@ -9211,19 +9621,23 @@ class migrate_to_postgres implements Callable<Integer> {
 
         /** SQLite keeps a whole number in a NUMERIC column as an integer, and divides two integers without a fraction. */
         private Value quotient(Value left, Value right, String divisor) {
-            if (Stream.of(left, right).anyMatch(operand -> operand.kind == Kind.NUMBER || operand.kind == Kind.NUMERIC && operand.column == null)) {
+            if (Stream.of(left, right)
+                    .anyMatch(operand -> operand.kind == Kind.NUMBER || operand.kind == Kind.NUMERIC && operand.column == null)) {
                 sureOnlyByProof("division of a computed number: where both are integers SQLite leaves the fraction out");
                 return Value.of(Kind.NUMBER, Value.PRODUCT, real(left).at(Value.PRODUCT) + " / " + divisor);
             }
-            var whole = Stream.of(left, right).filter(operand -> operand.kind == Kind.NUMERIC).map(operand -> operand.sql + " = trunc(" + operand.sql + ")")
+            var whole = Stream.of(left, right).filter(operand -> operand.kind == Kind.NUMERIC)
+                    .map(operand -> operand.sql + " = trunc(" + operand.sql + ")")
                     .collect(Collectors.joining(" AND "));
-            return Value.atom(Kind.NUMERIC, "(CASE WHEN %s THEN trunc(%s / %s) ELSE %2$s / %3$s END)".formatted(whole, left.at(Value.PRODUCT), divisor));
+            return Value.atom(Kind.NUMERIC,
+                    "(CASE WHEN %s THEN trunc(%s / %s) ELSE %2$s / %3$s END)".formatted(whole, left.at(Value.PRODUCT), divisor));
         }
 
         private Value concatenated(Value left, Value right) {
             var first = text(left);
             var second = text(right);
-            return Value.of(Kind.TEXT, Value.OTHER, first.operand() + " || " + second.at(Value.SUM)).ordered(first.ordered || second.ordered);
+            return Value.of(Kind.TEXT, Value.OTHER, first.operand() + " || " + second.at(Value.SUM))
+                    .ordered(first.ordered || second.ordered);
         }
 
         /** The value as a condition: SQLite takes every number but 0 for true. */
@@ -9275,7 +9689,9 @@ class migrate_to_postgres implements Callable<Integer> {
                 case 2 -> compareJson(operator, left, right);
                 default -> {
                     var numbers = left.kind.isNumber() && right.kind.isNumber();
-                    refuseIf(!numbers && !(isText(left) && (isText(right) || right.kind.isNumber())) && !(left.kind == Kind.BLOB && right.kind == Kind.BLOB),
+                refuseIf(
+                        !numbers && !(isText(left) && (isText(right) || right.kind.isNumber()))
+                                && !(left.kind == Kind.BLOB && right.kind == Kind.BLOB),
                             "comparison of " + described(left) + " with " + described(right));
                     yield !isText(left) ? compared(operator, left.operand(), right.operand())
                             : isText(right) ? compareText(operator, left, right) : compareTextWithNumber(operator, left, right);
@@ -9306,7 +9722,8 @@ class migrate_to_postgres implements Callable<Integer> {
                 return operator.startsWith("IS") ? is(operator, left, truth)
                         : truth == operator.equals("=") ? left : Value.truth(Value.NOT, "NOT " + left.at(Value.NOT));
             }
-            return right.kind == Kind.BOOLEAN ? compared(operator, left.operand(), right.operand()) : compare(operator, number(left).affinity(left.affinity), right);
+            return right.kind == Kind.BOOLEAN ? compared(operator, left.operand(), right.operand())
+                    : compare(operator, number(left).affinity(left.affinity), right);
         }
 
         private static Boolean truthOf(Object constant) {
@@ -9334,11 +9751,13 @@ class migrate_to_postgres implements Callable<Integer> {
             }
             var first = text(left);
             var second = text(right);
-            return compared(operator, isEquality(operator) || first.ordered || second.ordered ? first.operand() : ordered(first), second.operand());
+            return compared(operator, isEquality(operator) || first.ordered || second.ordered ? first.operand() : ordered(first),
+                    second.operand());
         }
 
         private static String enumCase(String text, String conversion) {
-            return conversion.equals("enum-lower") ? text.toLowerCase(Locale.ROOT) : conversion.equals("enum-upper") ? text.toUpperCase(Locale.ROOT) : text;
+            return conversion.equals("enum-lower") ? text.toLowerCase(Locale.ROOT)
+                    : conversion.equals("enum-upper") ? text.toUpperCase(Locale.ROOT) : text;
         }
 
         private Value compareTextWithNumber(String operator, Value text, Value number) {
@@ -9359,19 +9778,22 @@ class migrate_to_postgres implements Callable<Integer> {
         private static Value numberInText(String operator, Value text, Value number) {
             refuseIf(operator.startsWith("IS"), "IS between a text and a column of numbers");
             return Value.truth(Value.ATOM, "(CASE WHEN %s ~ '^%s%s%2$s$' THEN %s %s %s %s"
-                    .formatted(text.operand(), BLANKS, PLAIN_NUMBER, text.cast("numeric"), operator, number.operand(), textIsGreater(operator, text, number)));
+                    .formatted(text.operand(), BLANKS, PLAIN_NUMBER, text.cast("numeric"), operator, number.operand(),
+                            textIsGreater(operator, text, number)));
         }
 
         /** Where no side is converted, any text is greater than any number. */
         private Value classes(String operator, Value text, Value number) {
             notes.note("compares a text with a number, which in SQLite are never equal: " + text.sql + " " + operator + " " + number.sql);
             return operator.startsWith("IS")
-                    ? Value.test("(%s IS NULL AND %s IS NULL) = %s".formatted(text.operand(), number.operand(), operator.equals("IS") ? "TRUE" : "FALSE"))
+                    ? Value.test("(%s IS NULL AND %s IS NULL) = %s".formatted(text.operand(), number.operand(),
+                            operator.equals("IS") ? "TRUE" : "FALSE"))
                     : Value.truth(Value.ATOM, "(CASE " + textIsGreater(operator, text, number));
         }
 
         private static String textIsGreater(String operator, Value text, Value number) {
-            return "WHEN %s IS NOT NULL AND %s IS NOT NULL THEN %s END)".formatted(text.operand(), number.operand(), operator.matches("<>|>|>=") ? "TRUE" : "FALSE");
+            return "WHEN %s IS NOT NULL AND %s IS NOT NULL THEN %s END)".formatted(text.operand(), number.operand(),
+                    operator.matches("<>|>|>=") ? "TRUE" : "FALSE");
         }
 
         /** jsonb knows 5 from "5" as SQLite's json_extract does; there true and false are 1 and 0. */
@@ -9406,7 +9828,8 @@ class migrate_to_postgres implements Callable<Integer> {
                 return typeIs(in.operand(), types, in.not(), scope);
             }
             if (in.operand() instanceof Sql.Row) {
-                return notIf(in.not(), logical("OR", in.values().stream().map(row -> binary(new Sql.Binary("=", in.operand(), row), scope))));
+                return notIf(in.not(),
+                        logical("OR", in.values().stream().map(row -> binary(new Sql.Binary("=", in.operand(), row), scope))));
             }
             var operand = value(in.operand(), scope);
             if (in.values().isEmpty()) {
@@ -9423,9 +9846,11 @@ class migrate_to_postgres implements Callable<Integer> {
         /** x IN (…) if every test is "x = something", else the tests joined by OR. */
         private static Value membership(Value operand, List<Value> tests, boolean not) {
             var shared = Stream.of(operand.operand(), operand.kind == Kind.ENUM ? operand.cast("text") : "", folded(operand))
-                    .filter(sql -> tests.stream().allMatch(test -> test.rank == Value.COMPARISON && test.sql.startsWith(sql + " = "))).findFirst();
+                    .filter(sql -> tests.stream().allMatch(test -> test.rank == Value.COMPARISON && test.sql.startsWith(sql + " = ")))
+                    .findFirst();
             return shared.isEmpty() ? notIf(not, logical("OR", tests.stream())) : Value.test(
-                    shared.get() + (not ? " NOT IN (" : " IN (") + list(tests, test -> test.sql.substring(shared.get().length() + 3)) + ")");
+                    shared.get() + (not ? " NOT IN (" : " IN (") + list(tests, test -> test.sql.substring(shared.get().length() + 3))
+                            + ")");
         }
 
         private Value inSelect(Sql.In in, Scope scope) {
@@ -9435,7 +9860,8 @@ class migrate_to_postgres implements Callable<Integer> {
             var left = new ArrayList<String>();
             for (var operand : values(operands, scope)) {
                 var plain = compare("=", operand, selected.fields.get(left.size()).value.sql("x", Value.ATOM));
-                refuseIf(operand.noCase || !plain.sql.equals(operand.operand() + " = x"), "IN with a select whose values need a conversion");
+                refuseIf(operand.noCase || !plain.sql.equals(operand.operand() + " = x"),
+                        "IN with a select whose values need a conversion");
                 left.add(operands.size() == 1 ? operand.operand() : operand.sql);
             }
             var row = left.size() == 1 ? left.get(0) : "(" + String.join(", ", left) + ")";
@@ -9499,7 +9925,8 @@ class migrate_to_postgres implements Callable<Integer> {
                     var first = i + (inverted ? 2 : 1);
                     var end = glob.indexOf(']', glob.startsWith("]", first) ? first + 1 : first);
                     refuseIf(end < 0, "GLOB with an open bracket");
-                    result.append(inverted ? "[^" : "[").append(glob.substring(first, end).replaceAll("[\\\\\\[\\]^]", "\\\\$0")).append(']');
+                    result.append(inverted ? "[^" : "[").append(glob.substring(first, end).replaceAll("[\\\\\\[\\]^]", "\\\\$0"))
+                            .append(']');
                     i = end;
                 } else {
                     result.append(c == '*' ? ".*" : c == '?' ? "." : "\\.+^$(){}|]".indexOf(c) >= 0 ? "\\" + c : String.valueOf(c));
@@ -9531,8 +9958,10 @@ class migrate_to_postgres implements Callable<Integer> {
 
         /** The kind that all the values can be given. */
         private Kind common(List<Value> values) {
-            var kinds = values.stream().map(Value::kind).filter(kind -> kind != Kind.NULL).collect(Collectors.toCollection(LinkedHashSet::new));
-            var conversions = values.stream().filter(Value::isNumberOverTime).map(value -> value.column.conversion).collect(Collectors.toSet());
+            var kinds = values.stream().map(Value::kind).filter(kind -> kind != Kind.NULL)
+                    .collect(Collectors.toCollection(LinkedHashSet::new));
+            var conversions = values.stream().filter(Value::isNumberOverTime).map(value -> value.column.conversion)
+                    .collect(Collectors.toSet());
             if (kinds.size() <= 1 && conversions.size() <= 1) {
                 return kinds.isEmpty() ? Kind.NULL : kinds.iterator().next();
             }
@@ -9542,7 +9971,8 @@ class migrate_to_postgres implements Callable<Integer> {
                 kinds.add(Kind.INTEGER);
             }
             if (kinds.stream().allMatch(Kind::isNumber)) {
-                var onlyZero = !counted && values.stream().noneMatch(value -> value.kind == Kind.INTEGER && !Long.valueOf(0).equals(value.constant));
+                var onlyZero = !counted
+                        && values.stream().noneMatch(value -> value.kind == Kind.INTEGER && !Long.valueOf(0).equals(value.constant));
                 return kinds.stream().noneMatch(Kind::isDouble) ? kinds.contains(Kind.NUMERIC) ? Kind.NUMERIC : Kind.INTEGER
                         : onlyZero && !kinds.contains(Kind.NUMERIC) && !kinds.contains(Kind.NUMBER) ? Kind.REAL_OR_ZERO : Kind.NUMBER;
             }
@@ -9570,7 +10000,8 @@ class migrate_to_postgres implements Callable<Integer> {
             var real = values.stream().filter(value -> value.kind != Kind.NULL).toList();
             var types = real.stream().map(Value::type).collect(Collectors.toSet());
             var column = real.isEmpty() ? null : real.get(0).column;
-            var same = column != null && real.stream().allMatch(value -> value.column != null && value.column.conversion.equals(column.conversion))
+            var same = column != null
+                    && real.stream().allMatch(value -> value.column != null && value.column.conversion.equals(column.conversion))
                     && (result.kind.isTime() || result.kind == Kind.ENUM);
             var typed = types.size() == 1 && real.get(0).kind == result.kind ? result.type(types.iterator().next()) : result;
             return typed.ordered(real.stream().anyMatch(Value::ordered)).column(same ? column : null);
@@ -9627,7 +10058,8 @@ class migrate_to_postgres implements Callable<Integer> {
             if (call.window() != null || isAggregate(call)) {
                 return aggregate(call, scope);
             }
-            refuseIf(call.distinct() || call.star() || !call.orderBy().isEmpty() || call.filter() != null, "the function " + name + " as an aggregate");
+            refuseIf(call.distinct() || call.star() || !call.orderBy().isEmpty() || call.filter() != null,
+                    "the function " + name + " as an aggregate");
             if (name.matches("iif|if") && (count == 2 || count == 3)) {
                 var when = new Sql.When(call.arguments().get(0), call.arguments().get(1));
                 return choice(new Sql.Case(null, List.of(when), count == 2 ? null : call.arguments().get(2)), scope);
@@ -9637,7 +10069,8 @@ class migrate_to_postgres implements Callable<Integer> {
                 return random;
             }
             var arguments = values(call.arguments(), scope);
-            var result = TIME_FUNCTIONS.contains(name) ? time(name, arguments) : name.startsWith("json") ? json(name, arguments) : function(name, arguments);
+            var result = TIME_FUNCTIONS.contains(name) ? time(name, arguments)
+                    : name.startsWith("json") ? json(name, arguments) : function(name, arguments);
             refuseIf(result == null, "the function " + name + " with " + count + " arguments");
             return result;
         }
@@ -9654,7 +10087,8 @@ class migrate_to_postgres implements Callable<Integer> {
                 case "octet_length/1" -> Value.small("octet_length(" + (first.kind == Kind.BLOB ? first : text(first)).sql + ")");
                 case "substr/2", "substring/2", "substr/3", "substring/3" -> substr(a);
                 case "instr/2" -> Value.small(first.kind == Kind.BLOB && a.get(1).kind == Kind.BLOB
-                        ? "position(" + a.get(1).at(Value.SUM) + " in " + first.at(Value.SUM) + ")" : "strpos(" + text(first).sql + ", " + text(a.get(1)).sql + ")");
+                    ? "position(" + a.get(1).at(Value.SUM) + " in " + first.at(Value.SUM) + ")"
+                    : "strpos(" + text(first).sql + ", " + text(a.get(1)).sql + ")");
                 case "ifnull/2", "coalesce" -> coalesce(a);
                 case "nullif/2" -> resembling(List.of(first), Value.atom(first.kind,
                         "(CASE WHEN %s THEN NULL ELSE %s END)".formatted(compare("=", first, a.get(1)).sql, first.sql)));
@@ -9665,9 +10099,11 @@ class migrate_to_postgres implements Callable<Integer> {
                 case "typeof/1" -> typeof(first);
                 case "unicode/1" -> Value.small("nullif(ascii(" + text(first).sql + "), 0)");
                 case "sign/1" -> Value.of(Kind.INTEGER, Value.CAST, "sign(" + number(first).sql + ")::int").type("integer");
-                case "ceil/1", "ceiling/1", "floor/1", "trunc/1" -> number(first).kind == Kind.INTEGER ? number(first).constant(null).affinity("")
+            case "ceil/1", "ceiling/1", "floor/1", "trunc/1" ->
+                number(first).kind == Kind.INTEGER ? number(first).constant(null).affinity("")
                         : Value.atom(number(first).kind, name + "(" + number(first).sql + ")");
-                case "exp/1", "sin/1", "cos/1", "tan/1", "atan/1", "degrees/1", "radians/1" -> Value.atom(Kind.REAL, name + "(" + real(first).sql + ")");
+            case "exp/1", "sin/1", "cos/1", "tan/1", "atan/1", "degrees/1", "radians/1" ->
+                Value.atom(Kind.REAL, name + "(" + real(first).sql + ")");
                 case "pi/0" -> Value.atom(Kind.REAL, "pi()");
                 case "sqrt/1" -> onlyIf(real(first), ">= 0", "sqrt");
                 case "ln/1" -> onlyIf(real(first), "> 0", "ln");
@@ -9711,11 +10147,15 @@ class migrate_to_postgres implements Callable<Integer> {
         /** The least or greatest, NULL as soon as one is NULL: least() and greatest() pass NULL over. */
         private Value extreme(String function, List<Value> values) {
             var kind = common(values);
-            refuseIf(Set.of(Kind.MIXED, Kind.JSON, Kind.JSON_VALUE, Kind.ENUM, Kind.BLOB).contains(kind) || values.stream().anyMatch(Value::noCase),
+            refuseIf(
+                    Set.of(Kind.MIXED, Kind.JSON, Kind.JSON_VALUE, Kind.ENUM, Kind.BLOB).contains(kind)
+                            || values.stream().anyMatch(Value::noCase),
                     "min() or max() of values that have another order in PostgreSQL");
             var best = function + "(" + list(values, value -> kind == Kind.TEXT ? ordered(as(kind, value)) : as(kind, value).sql) + ")";
-            var tests = values.stream().filter(value -> value.constant == null).map(value -> isNull(value, false).sql).collect(Collectors.joining(" OR "));
-            return resembling(values, Value.atom(kind, tests.isEmpty() ? best : "(CASE WHEN " + tests + " THEN NULL ELSE " + best + " END)")).ordered(true);
+            var tests = values.stream().filter(value -> value.constant == null).map(value -> isNull(value, false).sql)
+                    .collect(Collectors.joining(" OR "));
+            return resembling(values,
+                    Value.atom(kind, tests.isEmpty() ? best : "(CASE WHEN " + tests + " THEN NULL ELSE " + best + " END)")).ordered(true);
         }
 
         /** A negative start counts from the end, a negative length goes backwards; PostgreSQL knows neither. */
@@ -9740,7 +10180,8 @@ class migrate_to_postgres implements Callable<Integer> {
             var sql = count == null && !blob && first != null && first < 0 ? "right(%s, %s)".formatted(text.sql, -first)
                     : count == null ? "substr(%s, %s)".formatted(text.sql, from)
                     : length != null ? "substr(%s, %s, %s)".formatted(text.sql, from, count.sql)
-                    : "(CASE WHEN %s < 0 THEN substr(%s, (%s) + %1$s, - %1$s) ELSE substr(%2$s, %3$s, %1$s) END)".formatted(count.at(Value.SIGN), text.sql, from);
+                                    : "(CASE WHEN %s < 0 THEN substr(%s, (%s) + %1$s, - %1$s) ELSE substr(%2$s, %3$s, %1$s) END)"
+                                            .formatted(count.at(Value.SIGN), text.sql, from);
             return Value.atom(blob ? Kind.BLOB : Kind.TEXT, sql).ordered(text.ordered);
         }
 
@@ -9776,7 +10217,8 @@ class migrate_to_postgres implements Callable<Integer> {
             }
             var whole = own == null && value.kind == Kind.NUMERIC && value.column != null;
             refuseIf(own == null && !whole, "typeof " + described(value));
-            return Value.atom(Kind.TEXT, (whole ? "(CASE WHEN %s IS NULL THEN 'null' WHEN %1$s = trunc(%1$s) THEN 'integer' ELSE 'real' END)"
+            return Value.atom(Kind.TEXT,
+                    (whole ? "(CASE WHEN %s IS NULL THEN 'null' WHEN %1$s = trunc(%1$s) THEN 'integer' ELSE 'real' END)"
                     : "(CASE WHEN %s IS NULL THEN 'null' ELSE '" + own + "' END)").formatted(value.operand()));
         }
 
@@ -9790,7 +10232,8 @@ class migrate_to_postgres implements Callable<Integer> {
             for (var matcher = DIRECTIVE.matcher((String) a.get(0).constant); matcher.find();) {
                 var type = matcher.group(4);
                 parts.add(type == null ? literal(matcher.group()) : type.equals("%") ? literal("%")
-                        : directive(type, matcher.group(1), matcher.group(2), matcher.group(3), next < a.size() ? a.get(next) : constant(null)));
+                        : directive(type, matcher.group(1), matcher.group(2), matcher.group(3),
+                                next < a.size() ? a.get(next) : constant(null)));
                 next += type == null || type.equals("%") ? 0 : 1;
             }
             return concatenated(parts);
@@ -9801,14 +10244,16 @@ class migrate_to_postgres implements Callable<Integer> {
             var digits = Integer.parseInt(Objects.requireNonNullElse(precision, "6"));
             var text = "coalesce(" + switch (type) {
                 case "d", "i" -> integer(value).cast("text") + ", '0')";
-                case "f" -> "round(" + number(value).cast("numeric") + ", " + digits + ")::text, '" + BigDecimal.ZERO.setScale(digits).toPlainString() + "')";
+            case "f" -> "round(" + number(value).cast("numeric") + ", " + digits + ")::text, '"
+                    + BigDecimal.ZERO.setScale(digits).toPlainString() + "')";
                 case "s" -> text(value).sql + ", '')";
                 default -> throw new Untranslatable("printf() with %" + type);
             };
             var wide = "length(%s) + greatest(0, %s - octet_length(%1$s))".formatted(text, width);
             return width.isEmpty() ? text
                     : flag.equals("0") && !type.equals("s")
-                    ? "(CASE WHEN %s LIKE '-%%' THEN '-' || lpad(substr(%1$s, 2), %s - 1, '0') ELSE lpad(%1$s, %2$s, '0') END)".formatted(text, wide)
+                            ? "(CASE WHEN %s LIKE '-%%' THEN '-' || lpad(substr(%1$s, 2), %s - 1, '0') ELSE lpad(%1$s, %2$s, '0') END)"
+                                    .formatted(text, wide)
                     : (flag.equals("-") ? "rpad(" : "lpad(") + text + ", " + wide + ")";
         }
 
@@ -9818,11 +10263,13 @@ class migrate_to_postgres implements Callable<Integer> {
         private Value random(Sql.Call call, Scope scope) {
             var uuid = uuidIdiom(call);
             if (uuid != null || call.name().equals("random")) {
-                return uuid != null ? uuid : randomBytes(Value.ofCast(Kind.INTEGER, "('x' || encode(gen_random_bytes(8), 'hex'))::bit(64)"));
+                return uuid != null ? uuid
+                        : randomBytes(Value.ofCast(Kind.INTEGER, "('x' || encode(gen_random_bytes(8), 'hex'))::bit(64)"));
             }
             var argument = call.arguments().isEmpty() ? null : call.arguments().get(0);
             if (call.name().equals("abs") && argument instanceof Sql.Binary binary && binary.operator().equals("%")
-                    && binary.left() instanceof Sql.Call random && random.name().equals("random") && binary.right() instanceof Sql.Constant limit
+                    && binary.left() instanceof Sql.Call random && random.name().equals("random")
+                    && binary.right() instanceof Sql.Constant limit
                     && limit.value() instanceof Long number && number > 0) {
                 immutable("random()");
                 return Value.ofCast(Kind.INTEGER, "floor(random() * " + number + ")");
@@ -9877,7 +10324,7 @@ class migrate_to_postgres implements Callable<Integer> {
             }
             var source = shape(call.arguments().get(0));
             return switch (call.name()) {
-                case "hex" -> call.arguments().get(0) instanceof Sql.Call blob && blob.name().equals("randomblob") && argument(blob, 0, 0) > 0
+            case "hex" -> call.arguments().get(0) instanceof Sql.Call blob && blob.name().equals("randomblob") && argument(blob, 0, 0) > 0
                         ? "X".repeat(2 * argument(blob, 0, 0)) : null;
                 case "lower" -> source == null ? null : source.toLowerCase(Locale.ROOT);
                 case "upper" -> source == null ? null : source.toUpperCase(Locale.ROOT);
@@ -9896,7 +10343,8 @@ class migrate_to_postgres implements Callable<Integer> {
         /** The integer that an argument is, 0 if it is another expression. */
         private static int argument(Sql.Call call, int index, int ifMissing) {
             return index >= call.arguments().size() ? ifMissing
-                    : call.arguments().get(index) instanceof Sql.Constant constant && constant.value() instanceof Long number && number < 1000 ? number.intValue() : 0;
+                    : call.arguments().get(index) instanceof Sql.Constant constant && constant.value() instanceof Long number
+                            && number < 1000 ? number.intValue() : 0;
         }
 
         // --- aggregates and window functions ---
@@ -9906,7 +10354,8 @@ class migrate_to_postgres implements Callable<Integer> {
             var a = values(call.arguments(), scope);
             var distinct = call.distinct() ? "DISTINCT " : "";
             var tail = (call.filter() == null ? "" : " FILTER (WHERE " + condition(value(call.filter(), scope)).sql + ")")
-                    + (call.window() == null ? "" : " OVER " + (call.window().isOnlyName() ? id(call.window().name()) : window(call.window(), scope)));
+                    + (call.window() == null ? ""
+                            : " OVER " + (call.window().isOnlyName() ? id(call.window().name()) : window(call.window(), scope)));
             if (WINDOW_ONLY.contains(call.name())) {
                 return windowFunction(call.name(), a, tail);
             }
@@ -9918,16 +10367,19 @@ class migrate_to_postgres implements Callable<Integer> {
             var order = call.orderBy().isEmpty() ? "" : " ORDER BY " + orderBy(call.orderBy(), scope);
             return switch (call.name()) {
                 case "sum" -> sum(number(first), first.kind, distinct, tail);
-                case "total" -> Value.atom(Kind.REAL, "coalesce((sum(" + distinct + number(first).sql + ")" + tail + ")::double precision, 0)");
+            case "total" -> Value.atom(Kind.REAL, "coalesce((sum(" + distinct + number(first).sql + ")" + tail + ")::double precision, 0)");
                 case "avg" -> average(number(first), distinct, tail);
                 case "min", "max" -> extremeOf(call.name(), first, tail);
                 case "group_concat", "string_agg" -> {
                     if (!distinct.isEmpty() || order.isEmpty()) {
-                        notes.note(call.name() + "() joins the values in an order that SQLite does not promise and PostgreSQL may choose differently");
+                    notes.note(call.name()
+                            + "() joins the values in an order that SQLite does not promise and PostgreSQL may choose differently");
                     }
-                    yield Value.atom(Kind.TEXT, "string_agg(" + distinct + text(first).sql + ", " + (a.size() > 1 ? text(a.get(1)).sql : "','") + order + ")" + tail);
+                yield Value.atom(Kind.TEXT, "string_agg(" + distinct + text(first).sql + ", " + (a.size() > 1 ? text(a.get(1)).sql : "','")
+                        + order + ")" + tail);
                 }
-                case "json_group_array" -> Value.atom(Kind.JSON, "coalesce(jsonb_agg(" + distinct + jsonElement(first) + order + ")" + tail + ", '[]')");
+            case "json_group_array" ->
+                Value.atom(Kind.JSON, "coalesce(jsonb_agg(" + distinct + jsonElement(first) + order + ")" + tail + ", '[]')");
                 case "json_group_object" -> Value.atom(Kind.JSON,
                         "coalesce(jsonb_object_agg(" + text(first).sql + ", " + jsonElement(a.get(1)) + ")" + tail + ", '{}')");
                 default -> throw new Untranslatable("the window function " + call.name());
@@ -9951,26 +10403,31 @@ class migrate_to_postgres implements Callable<Integer> {
 
         private static Value average(Value number, String distinct, String tail) {
             return number.kind == Kind.NUMERIC ? Value.ofCast(Kind.REAL, "(avg(" + distinct + number.sql + ")" + tail + ")")
-                    : Value.atom(Kind.REAL, "avg(" + distinct + (number.kind == Kind.INTEGER ? number.cast("double precision") : number.sql) + ")" + tail);
+                    : Value.atom(Kind.REAL,
+                            "avg(" + distinct + (number.kind == Kind.INTEGER ? number.cast("double precision") : number.sql) + ")" + tail);
         }
 
         private Value extremeOf(String name, Value value, String tail) {
-            refuseIf(value.noCase || Set.of(Kind.JSON, Kind.JSON_VALUE, Kind.MIXED, Kind.BLOB, Kind.OTHER).contains(value.kind), name + "() of " + described(value));
-            var plain = value.kind == Kind.BOOLEAN ? number(value) : value.kind == Kind.UUID || value.kind == Kind.ENUM ? text(value) : value;
+            refuseIf(value.noCase || Set.of(Kind.JSON, Kind.JSON_VALUE, Kind.MIXED, Kind.BLOB, Kind.OTHER).contains(value.kind),
+                    name + "() of " + described(value));
+            var plain = value.kind == Kind.BOOLEAN ? number(value)
+                    : value.kind == Kind.UUID || value.kind == Kind.ENUM ? text(value) : value;
             return Value.atom(plain.kind, name + "(" + ordered(plain) + ")" + tail).type(plain.type).ordered(plain.kind == Kind.TEXT)
                     .column(plain.kind.isTime() ? plain.column : null);
         }
 
         private Value windowFunction(String name, List<Value> a, String tail) {
             var sql = IntStream.range(0, a.size())
-                    .mapToObj(i -> name.equals("ntile") || i == 1 ? int4(a.get(i)).sql : i == 2 ? a.get(i).cast(a.get(0).type) : a.get(i).sql)
+                    .mapToObj(
+                            i -> name.equals("ntile") || i == 1 ? int4(a.get(i)).sql : i == 2 ? a.get(i).cast(a.get(0).type) : a.get(i).sql)
                     .collect(Collectors.joining(", ", name + "(", ")")) + tail;
             return switch (name) {
                 case "row_number", "rank", "dense_rank" -> Value.atom(Kind.INTEGER, sql);
                 case "ntile" -> Value.small(sql);
                 case "percent_rank", "cume_dist" -> Value.atom(Kind.REAL, sql);
                 default -> {
-                    refuseIf(a.isEmpty() || a.size() == 3 && common(List.of(a.get(0), a.get(2))) != a.get(0).kind, name + "() of values of different types");
+                refuseIf(a.isEmpty() || a.size() == 3 && common(List.of(a.get(0), a.get(2))) != a.get(0).kind,
+                        name + "() of values of different types");
                     yield resembling(List.of(a.get(0)), Value.atom(a.get(0).kind, sql));
                 }
             };
@@ -9978,8 +10435,10 @@ class migrate_to_postgres implements Callable<Integer> {
 
         private String window(Sql.Window window, Scope scope) {
             var parts = Stream.of(window.name() == null ? "" : id(window.name()),
-                    window.partitionBy().isEmpty() ? "" : "PARTITION BY " + list(values(window.partitionBy(), scope), Translator::distinguished),
-                    window.orderBy().isEmpty() ? "" : "ORDER BY " + orderBy(window.orderBy(), scope), window.frame()).filter(part -> !part.isEmpty()).toList();
+                    window.partitionBy().isEmpty() ? ""
+                            : "PARTITION BY " + list(values(window.partitionBy(), scope), Translator::distinguished),
+                    window.orderBy().isEmpty() ? "" : "ORDER BY " + orderBy(window.orderBy(), scope), window.frame())
+                    .filter(part -> !part.isEmpty()).toList();
             return "(" + String.join(" ", parts) + ")";
         }
 
@@ -9991,14 +10450,18 @@ class migrate_to_postgres implements Callable<Integer> {
                 case "json_valid/1" -> jsonValid(a.get(0));
                 case "json/1", "jsonb/1" -> jsonb(a.get(0));
                 case "json_array_length/1", "json_array_length/2" -> Value.small(
-                        "(CASE WHEN jsonb_typeof(%s) = 'array' THEN jsonb_array_length(%1$s) WHEN (%1$s) IS NOT NULL THEN 0 END)".formatted(element(a)));
-                case "json_type/1", "json_type/2" -> Value.atom(Kind.TEXT, ("(CASE jsonb_typeof(%s) WHEN 'string' THEN 'text' WHEN 'boolean' THEN (%1$s)::text "
-                        + "WHEN 'number' THEN CASE WHEN (%1$s)::text ~ '[.]' THEN 'real' ELSE 'integer' END ELSE jsonb_typeof(%1$s) END)").formatted(element(a)));
+                    "(CASE WHEN jsonb_typeof(%s) = 'array' THEN jsonb_array_length(%1$s) WHEN (%1$s) IS NOT NULL THEN 0 END)"
+                            .formatted(element(a)));
+            case "json_type/1", "json_type/2" ->
+                Value.atom(Kind.TEXT, ("(CASE jsonb_typeof(%s) WHEN 'string' THEN 'text' WHEN 'boolean' THEN (%1$s)::text "
+                        + "WHEN 'number' THEN CASE WHEN (%1$s)::text ~ '[.]' THEN 'real' ELSE 'integer' END ELSE jsonb_typeof(%1$s) END)")
+                        .formatted(element(a)));
                 case "json_array", "json_object" -> {
                     immutable(name);
                     var object = name.equals("json_object");
                     refuseIf(object && a.size() % 2 > 0, "the function json_object with " + a.size() + " arguments");
-                    var all = IntStream.range(0, a.size()).mapToObj(i -> object && i % 2 == 0 ? text(a.get(i)).sql : jsonElement(a.get(i))).toList();
+                var all = IntStream.range(0, a.size()).mapToObj(i -> object && i % 2 == 0 ? text(a.get(i)).sql : jsonElement(a.get(i)))
+                        .toList();
                     yield Value.atom(Kind.JSON, (object ? "jsonb_build_object(" : "jsonb_build_array(") + String.join(", ", all) + ")");
                 }
                 default -> null;
@@ -10007,7 +10470,8 @@ class migrate_to_postgres implements Callable<Integer> {
 
         private Value jsonValid(Value value) {
             if (value.kind == Kind.JSON) {
-                return place == Place.CHECK ? constant(true) : Value.truth(Value.ATOM, "(CASE WHEN " + value.operand() + " IS NOT NULL THEN TRUE END)");
+                return place == Place.CHECK ? constant(true)
+                        : Value.truth(Value.ATOM, "(CASE WHEN " + value.operand() + " IS NOT NULL THEN TRUE END)");
             }
             refuseIf(serverMajor < 16 || value.kind != Kind.TEXT, "json_valid() of a text, which PostgreSQL can test from version 16 on");
             return Value.test(value.operand() + " IS JSON");
@@ -10039,7 +10503,8 @@ class migrate_to_postgres implements Callable<Integer> {
 
         /** j -> 'name', j -> 3 and j -> '$.path'. */
         private static Value arrow(Value json, Value key, boolean asJson) {
-            refuseIf(!(key.constant instanceof String || key.constant instanceof Long), (asJson ? "->" : "->>") + " with a path that is not a constant");
+            refuseIf(!(key.constant instanceof String || key.constant instanceof Long),
+                    (asJson ? "->" : "->>") + " with a path that is not a constant");
             var path = key.constant.toString().startsWith("$") ? path(key) : "{" + arrayElement(key.constant.toString()) + "}";
             return asJson ? Value.of(Kind.JSON, Value.OTHER, at(jsonb(json), path)) : extracted(jsonb(json), path);
         }
@@ -10055,19 +10520,23 @@ class migrate_to_postgres implements Callable<Integer> {
             var text = path.constant instanceof String constant && constant.startsWith("$") ? constant : null;
             refuseIf(text == null, "a JSON path that is not a constant");
             refuseIf(!text.matches("\\$(" + PATH_STEP + ")*"), "the JSON path " + text);
-            return PATH_STEP.matcher(text).results().map(step -> IntStream.rangeClosed(1, 4).mapToObj(step::group).filter(Objects::nonNull).findFirst().orElseThrow())
+            return PATH_STEP.matcher(text).results()
+                    .map(step -> IntStream.rangeClosed(1, 4).mapToObj(step::group).filter(Objects::nonNull).findFirst().orElseThrow())
                     .map(Translator::arrayElement).collect(Collectors.joining(",", "{", "}"));
         }
 
         private static String arrayElement(String text) {
-            return text.matches("[A-Za-z0-9_-]+") && !text.equalsIgnoreCase("null") ? text : '"' + text.replace("\\", "\\\\").replace("\"", "\\\"") + '"';
+            return text.matches("[A-Za-z0-9_-]+") && !text.equalsIgnoreCase("null") ? text
+                    : '"' + text.replace("\\", "\\\\").replace("\"", "\\\"") + '"';
         }
 
         // --- dates and times: SQLite docs lang_datefunc.html; inside, a time is a timestamp without time zone in UTC ---
 
-        private static final Pattern ISO = Pattern.compile("(\\d{4}-\\d\\d-\\d\\d)(?:[ T](\\d\\d:\\d\\d(?::\\d\\d(?:\\.\\d+)?)?) *(Z|[+-]\\d\\d:\\d\\d)?)?");
+        private static final Pattern ISO = Pattern
+                .compile("(\\d{4}-\\d\\d-\\d\\d)(?:[ T](\\d\\d:\\d\\d(?::\\d\\d(?:\\.\\d+)?)?) *(Z|[+-]\\d\\d:\\d\\d)?)?");
         private static final String CLOCK = "\\d\\d:\\d\\d(:\\d\\d(\\.\\d+)?)?";
-        private static final Pattern MODIFIER = Pattern.compile("([+-]?\\d+(?:\\.\\d+)?) *(second|minute|hour|day|month|year)s?", Pattern.CASE_INSENSITIVE);
+        private static final Pattern MODIFIER = Pattern.compile("([+-]?\\d+(?:\\.\\d+)?) *(second|minute|hour|day|month|year)s?",
+                Pattern.CASE_INSENSITIVE);
         private static final String UTC = " AT TIME ZONE 'UTC'";
 
         private Value time(String function, List<Value> arguments) {
@@ -10086,7 +10555,8 @@ class migrate_to_postgres implements Callable<Integer> {
                 case "julianday" -> julianDay(epochOf(moment)).moment(new Moment(moment, "julian", false));
                 case "unixepoch" -> (fraction ? Value.ofCast(Kind.REAL, epochOf(moment))
                         : Value.ofCast(Kind.INTEGER, "floor(" + epochOf(moment) + ")")).moment(new Moment(moment, "unix", false));
-                default -> written(format, moment, format.equals("%s") ? "unix" : format.matches("%Y-%m-%d([ T]%H:%M(:%S|:%f)?Z?)?|%F([ T](%T|%R)Z?)?") ? "iso" : "");
+            default -> written(format, moment,
+                    format.equals("%s") ? "unix" : format.matches("%Y-%m-%d([ T]%H:%M(:%S|:%f)?Z?)?|%F([ T](%T|%R)Z?)?") ? "iso" : "");
             };
         }
 
@@ -10113,7 +10583,9 @@ class migrate_to_postgres implements Callable<Integer> {
 
         private String moment(List<Value> a) {
             var source = a.isEmpty() ? constant("now") : a.get(0);
-            var unit = a.size() > 1 && a.get(1).constant instanceof String text && text.matches("(?i)unixepoch|julianday") ? text.toLowerCase(Locale.ROOT) : "";
+            var unit = a.size() > 1 && a.get(1).constant instanceof String text && text.matches("(?i)unixepoch|julianday")
+                    ? text.toLowerCase(Locale.ROOT)
+                    : "";
             var moment = start(source, unit);
             for (var modifier : a.subList(Math.min(a.size(), unit.isEmpty() ? 1 : 2), a.size())) {
                 moment = modified(moment, modifier);
@@ -10189,7 +10661,8 @@ class migrate_to_postgres implements Callable<Integer> {
                 case "localtime":
                     immutable("'localtime'");
                     notes.note("'localtime' is now the time zone of the PostgreSQL session, not that of the application");
-                    return !moment.equals(nowInUtc()) ? "((" + moment + UTC + ")::timestamp)" : now.equals("now()") ? "localtimestamp" : "(" + now + "::timestamp)";
+                    return !moment.equals(nowInUtc()) ? "((" + moment + UTC + ")::timestamp)"
+                            : now.equals("now()") ? "localtimestamp" : "(" + now + "::timestamp)";
                 case "utc":
                     immutable("'utc'");
                     notes.note("'utc' takes a time for one in the time zone of the PostgreSQL session, not that of the application");
@@ -10210,9 +10683,11 @@ class migrate_to_postgres implements Callable<Integer> {
 
         /** Directives of strftime() as templates of to_char() (manual of PostgreSQL, 9.8). */
         private static final Map<String, String> TEMPLATES = Stream.of(
-                "Y=YYYY m=MM d=DD H=HH24 M=MI S=SS f=SS.MS j=DDD I=HH12 p=AM P=am G=IYYY V=IW u=ID %=%".split(" ")).collect(Collectors.toMap(entry -> entry.substring(0, 1), entry -> entry.substring(2)));
+                "Y=YYYY m=MM d=DD H=HH24 M=MI S=SS f=SS.MS j=DDD I=HH12 p=AM P=am G=IYYY V=IW u=ID %=%".split(" "))
+                .collect(Collectors.toMap(entry -> entry.substring(0, 1), entry -> entry.substring(2)));
         /** Directives as immutable expressions, and those that to_char() does not know. */
-        private static final Map<String, String> FIELDS = Map.of("Y", padded("year", 4), "m", padded("month", 2), "d", padded("day", 2), "H", padded("hour", 2),
+        private static final Map<String, String> FIELDS = Map.of("Y", padded("year", 4), "m", padded("month", 2), "d", padded("day", 2),
+                "H", padded("hour", 2),
                 "M", padded("minute", 2), "S", padded("second", 2), "j", padded("doy", 3), "w", "extract(dow from %s)::int::text",
                 "W", "lpad(((extract(doy from %s)::int + 6 - (extract(dow from %1$s)::int + 6) %% 7) / 7)::text, 2, '0')");
         private static final Pattern FORMAT = Pattern.compile("%(.)|\\p{L}+|.", Pattern.DOTALL);
@@ -10231,7 +10706,8 @@ class migrate_to_postgres implements Callable<Integer> {
                 var directive = matcher.group(1);
                 if (place == Place.IMMUTABLE || directive != null && "swW".contains(directive)) {
                     flush(template, parts, moment);
-                    parts.add(directive == null || directive.equals("%") ? literal(directive == null ? text : "%") : field(directive, moment));
+                    parts.add(directive == null || directive.equals("%") ? literal(directive == null ? text : "%")
+                            : field(directive, moment));
                 } else {
                     refuseIf(directive != null && !TEMPLATES.containsKey(directive), "strftime() with %" + directive);
                     template.append(directive != null ? TEMPLATES.get(directive) : Character.isLetter(text.charAt(0)) ? '"' + text + '"'
@@ -10323,7 +10799,8 @@ class migrate_to_postgres implements Callable<Integer> {
 
         /** In SQLite these are texts: '2024-01-01 00:00:00' is greater than '2024-01-01', with which it begins, and never equal. */
         private static String ofTexts(String operator, boolean leftIsDay, boolean rightIsDay) {
-            refuseIf(leftIsDay != rightIsDay && isEquality(operator), "equality of a time with a date, which are different texts in SQLite");
+            refuseIf(leftIsDay != rightIsDay && isEquality(operator),
+                    "equality of a time with a date, which are different texts in SQLite");
             return leftIsDay == rightIsDay ? operator : operator.startsWith("<") ? leftIsDay ? "<=" : "<" : leftIsDay ? ">" : ">=";
         }
 
@@ -10350,15 +10827,17 @@ class migrate_to_postgres implements Callable<Integer> {
                     var time = assignedTime(value, kind, column);
                     yield time == null ? null : Value.atom(kind, time);
                 }
-                case BOOLEAN -> value.kind == Kind.BOOLEAN ? value : value.constant == null ? condition(value) : known(truthOf(value.constant));
+            case BOOLEAN -> value.kind == Kind.BOOLEAN ? value : value.constant == null ? condition(value) : known(truthOf(value.constant));
                 case INTEGER -> assignedInteger(value);
                 case REAL, NUMERIC -> assignedNumber(value.constant instanceof String text ? known(numberIn(text)) : value, kind);
                 case TEXT -> text(value);
-                case BLOB -> value.kind == Kind.BLOB ? value : value.constant instanceof String text ? constant(text.getBytes(StandardCharsets.UTF_8)) : null;
+            case BLOB -> value.kind == Kind.BLOB ? value
+                    : value.constant instanceof String text ? constant(text.getBytes(StandardCharsets.UTF_8)) : null;
                 case JSON -> value.kind == Kind.JSON ? value : Value.of(kind, Value.CAST, text(value).cast(column.type));
                 case UUID -> value.kind == kind ? value
                         : value.sql.equals("gen_random_uuid()::text") ? Value.atom(kind, "gen_random_uuid()") : text(value).castTo(kind);
-                case ENUM -> value.kind == kind && value.column != null && value.column.type.equals(column.type) ? value : value.constant instanceof String text
+            case ENUM -> value.kind == kind && value.column != null && value.column.type.equals(column.type) ? value
+                    : value.constant instanceof String text
                         ? Value.of(kind, Value.CAST, literal(enumCase(text, column.conversion)) + "::" + column.type) : null;
                 default -> value.column != null && value.column.type.equals(column.type) ? value : null;
             };
@@ -10383,7 +10862,8 @@ class migrate_to_postgres implements Callable<Integer> {
         }
 
         private Value assignedNumber(Value value, Kind kind) {
-            return value == null || value.kind == Kind.TEXT ? null : kind == Kind.NUMERIC && value.constant instanceof Double real && !real.isInfinite()
+            return value == null || value.kind == Kind.TEXT ? null
+                    : kind == Kind.NUMERIC && value.constant instanceof Double real && !real.isInfinite()
                     ? Value.atom(kind, BigDecimal.valueOf(real).toPlainString()) : number(value);
         }
 
@@ -10437,7 +10917,8 @@ class migrate_to_postgres implements Callable<Integer> {
         private Value scalar(Sql.Select select, Scope scope) {
             var only = select.cores().get(0);
             var single = select.cores().size() == 1 && only.rows() == null;
-            if (single && only.from().isEmpty() && only.where() == null && only.results().size() == 1 && !isAggregated(only) && select.with().isEmpty()
+            if (single && only.from().isEmpty() && only.where() == null && only.results().size() == 1 && !isAggregated(only)
+                    && select.with().isEmpty()
                     && select.limit() == null) {
                 return value(only.results().get(0).expression(), scope).affinity("");
             }
@@ -10467,7 +10948,9 @@ class migrate_to_postgres implements Callable<Integer> {
         }
 
         private static void distinguishable(List<Value> row) {
-            refuseIf(row.stream().anyMatch(value -> value.noCase || value.kind == Kind.JSON || value.kind == Kind.JSON_VALUE || value.kind == Kind.MIXED),
+            refuseIf(
+                    row.stream().anyMatch(
+                            value -> value.noCase || value.kind == Kind.JSON || value.kind == Kind.JSON_VALUE || value.kind == Kind.MIXED),
                     "rows told apart by a column with COLLATE NOCASE, JSON, or both numbers and texts");
         }
 
@@ -10478,7 +10961,8 @@ class migrate_to_postgres implements Callable<Integer> {
         private List<Kind> kinds(List<Part> parts) {
             var rows = rows(parts);
             var width = rows.get(0).size();
-            refuseIf(rows.stream().anyMatch(row -> row.size() != width), "the parts of a compound select have different numbers of columns");
+            refuseIf(rows.stream().anyMatch(row -> row.size() != width),
+                    "the parts of a compound select have different numbers of columns");
             return IntStream.range(0, width).mapToObj(i -> common(rows.stream().map(row -> row.get(i)).toList())).toList();
         }
 
@@ -10487,11 +10971,13 @@ class migrate_to_postgres implements Callable<Integer> {
             var names = unique(parts.get(0).names);
             var rows = rows(parts);
             return IntStream.range(0, kinds.size()).mapToObj(i -> {
-                var values = rows.stream().map(row -> as(kinds.get(i), row.get(i))).map(value -> output.inView ? plain(value) : typed(value)).toList();
+                var values = rows.stream().map(row -> as(kinds.get(i), row.get(i)))
+                        .map(value -> output.inView ? plain(value) : typed(value)).toList();
                 var value = resembling(values, Value.atom(values.get(0).kind, id(names.get(i))));
                 var only = rows.size() == 1 ? rows.get(0).get(i) : null;
                 // of a plain column everything that is known goes on to whoever reads the select
-                return new Field(names.get(i), only == null || only.kind == Kind.JSON_VALUE ? value : value.affinity(only.affinity).noCase(only.noCase)
+                return new Field(names.get(i), only == null || only.kind == Kind.JSON_VALUE ? value
+                        : value.affinity(only.affinity).noCase(only.noCase)
                         .type(only.type == null ? value.type : only.type).column(only.kind == Kind.TEXT ? null : only.column));
             }).toList();
         }
@@ -10499,7 +10985,9 @@ class migrate_to_postgres implements Callable<Integer> {
         /** SQLite tells columns of the same name apart by :1, :2 … */
         private static List<String> unique(List<String> names) {
             var used = new TreeSet<>(String.CASE_INSENSITIVE_ORDER);
-            return names.stream().map(name -> IntStream.iterate(0, i -> i + 1).mapToObj(i -> i == 0 ? name : name + ":" + i).filter(used::add).findFirst().orElseThrow())
+            return names.stream()
+                    .map(name -> IntStream.iterate(0, i -> i + 1).mapToObj(i -> i == 0 ? name : name + ":" + i).filter(used::add)
+                            .findFirst().orElseThrow())
                     .toList();
         }
 
@@ -10519,7 +11007,8 @@ class migrate_to_postgres implements Callable<Integer> {
             return assembled(part, part.rows.stream().map(row -> IntStream.range(0, row.size()).mapToObj(i -> {
                 var sql = output.targets != null ? assigned(row.get(i), output.targets.get(i)).sql
                         : rendered(row.get(i), kinds.get(i), output, typed || part.rows.size() > 1);
-                return part.core.rows() != null || !output.named || sql.endsWith("." + id(names.get(i))) ? sql : sql + " AS " + id(names.get(i));
+                return part.core.rows() != null || !output.named || sql.endsWith("." + id(names.get(i))) ? sql
+                        : sql + " AS " + id(names.get(i));
             }).collect(Collectors.joining(", "))).toList());
         }
 
@@ -10555,27 +11044,33 @@ class migrate_to_postgres implements Callable<Integer> {
                 return fields;
             }
             refuseIf(names.size() != fields.size(), "a WITH has " + names.size() + " names for " + fields.size() + " columns");
-            return IntStream.range(0, names.size()).mapToObj(i -> new Field(names.get(i), fields.get(i).value.sql(id(names.get(i)), Value.ATOM))).toList();
+            return IntStream.range(0, names.size())
+                    .mapToObj(i -> new Field(names.get(i), fields.get(i).value.sql(id(names.get(i)), Value.ATOM))).toList();
         }
 
         private static boolean mentions(List<Sql.Join> from, String table) {
-            return from.stream().anyMatch(join -> table.equalsIgnoreCase(join.table()) || join.nested() != null && mentions(join.nested(), table));
+            return from.stream()
+                    .anyMatch(join -> table.equalsIgnoreCase(join.table()) || join.nested() != null && mentions(join.nested(), table));
         }
 
         /** PostgreSQL wants the same type and collation from both terms, so each column is cast. */
         private Selected recursive(Sql.Common common, Scope scope) {
             var select = common.select();
-            refuseIf(select.cores().size() != 2 || !select.operators().get(0).startsWith("UNION") || !select.orderBy().isEmpty() || select.limit() != null,
+            refuseIf(
+                    select.cores().size() != 2 || !select.operators().get(0).startsWith("UNION") || !select.orderBy().isEmpty()
+                            || select.limit() != null,
                     "a recursive WITH that is not one select, UNION and another, without ORDER BY and LIMIT");
             var first = part(select.cores().get(0), scope);
             var kinds = kinds(List.of(first));
             var fields = fields(List.of(first), kinds, Output.VIEW).stream().map(field -> new Field(field.name,
-                    field.value.ordered(field.value.kind == Kind.TEXT || field.value.kind == Kind.MIXED).type(castType(field.value)))).toList();
+                    field.value.ordered(field.value.kind == Kind.TEXT || field.value.kind == Kind.MIXED).type(castType(field.value))))
+                    .toList();
             scope.commons.put(common.name(), named(fields, common.columns()));
             var second = part(select.cores().get(1), scope);
             refuseIf(!kinds(List.of(first, second)).equals(kinds), "a recursive WITH whose columns change their type");
             var sql = Stream.of(first, second).map(part -> assembled(part, part.rows.stream().map(row -> IntStream.range(0, row.size())
-                    .mapToObj(i -> plain(as(kinds.get(i), row.get(i))).cast(castType(fields.get(i).value)) + (fields.get(i).value.ordered ? " COLLATE \"C\"" : ""))
+                    .mapToObj(i -> plain(as(kinds.get(i), row.get(i))).cast(castType(fields.get(i).value))
+                            + (fields.get(i).value.ordered ? " COLLATE \"C\"" : ""))
                     .collect(Collectors.joining(", "))).toList())).collect(Collectors.joining(" " + select.operators().get(0) + " "));
             return new Selected(sql, fields);
         }
@@ -10595,7 +11090,8 @@ class migrate_to_postgres implements Callable<Integer> {
             var tail = new StringBuilder(core.from().isEmpty() ? "" : " FROM " + from(core.from(), scope));
             var results = results(core, scope);
             var values = results.stream().map(Field::value).toList();
-            core.results().stream().filter(result -> result.alias() != null).forEach(result -> scope.aliases.putIfAbsent(result.alias(), result.expression()));
+            core.results().stream().filter(result -> result.alias() != null)
+                    .forEach(result -> scope.aliases.putIfAbsent(result.alias(), result.expression()));
             tail.append(where(core.where(), scope));
             var groups = groups(core, scope, values);
             tail.append(groups.isEmpty() ? "" : " GROUP BY " + String.join(", ", groups));
@@ -10605,7 +11101,8 @@ class migrate_to_postgres implements Callable<Integer> {
                 grouped(core.having(), groups, scope);
             }
             tail.append(core.windows().isEmpty() ? ""
-                    : " WINDOW " + list(core.windows().entrySet(), window -> id(window.getKey()) + " AS " + window(window.getValue(), scope)));
+                    : " WINDOW "
+                            + list(core.windows().entrySet(), window -> id(window.getKey()) + " AS " + window(window.getValue(), scope)));
             if (core.distinct()) {
                 distinguishable(values);
             }
@@ -10621,12 +11118,15 @@ class migrate_to_postgres implements Callable<Integer> {
             var fields = new ArrayList<Field>();
             for (var result : core.results()) {
                 if (result.expression() != null) {
-                    var name = result.alias() != null ? result.alias() : result.expression() instanceof Sql.Name column ? column.column() : result.text();
+                    var name = result.alias() != null ? result.alias()
+                            : result.expression() instanceof Sql.Name column ? column.column() : result.text();
                     fields.add(new Field(name, value(result.expression(), scope)));
                 } else if (result.starOf() != null) {
-                    scope.relations.stream().filter(relation -> result.starOf().equalsIgnoreCase(relation.alias)).forEach(relation -> fields.addAll(relation.fields));
+                    scope.relations.stream().filter(relation -> result.starOf().equalsIgnoreCase(relation.alias))
+                            .forEach(relation -> fields.addAll(relation.fields));
                 } else {
-                    scope.relations.forEach(relation -> relation.fields.stream().filter(field -> !relation.shared.contains(field.name)).forEach(fields::add));
+                    scope.relations.forEach(relation -> relation.fields.stream().filter(field -> !relation.shared.contains(field.name))
+                            .forEach(fields::add));
                 }
             }
             refuseIf(fields.isEmpty(), "* of nothing");
@@ -10635,7 +11135,8 @@ class migrate_to_postgres implements Callable<Integer> {
 
         private List<String> groups(Sql.Core core, Scope scope, List<Value> values) {
             return core.groupBy().stream().map(expression -> {
-                var ordinal = expression instanceof Sql.Constant constant && constant.value() instanceof Long number ? number.intValue() : 0;
+                var ordinal = expression instanceof Sql.Constant constant && constant.value() instanceof Long number ? number.intValue()
+                        : 0;
                 refuseIf(ordinal > values.size(), "GROUP BY " + ordinal);
                 var value = ordinal > 0 ? values.get(ordinal - 1) : value(expression, scope);
                 refuseIf(value.noCase || value.kind == Kind.JSON, "GROUP BY over a column with COLLATE NOCASE or JSON");
@@ -10669,7 +11170,8 @@ class migrate_to_postgres implements Callable<Integer> {
                     return;
                 }
                 var sql = value(name, scope).sql;
-                refuseIf(scope.relations.stream().filter(relation -> relation.table != null && relation.table.rowidColumn != null && sql.startsWith(relation.prefix))
+                refuseIf(scope.relations.stream()
+                        .filter(relation -> relation.table != null && relation.table.rowidColumn != null && sql.startsWith(relation.prefix))
                         .noneMatch(relation -> groups.contains(relation.prefix + id(relation.table.rowidColumn))),
                         "the column " + name.column() + " is neither grouped nor in an aggregate");
             }
@@ -10709,7 +11211,8 @@ class migrate_to_postgres implements Callable<Integer> {
             }
             var common = scope.common(join.table());
             scope.relations.add(common != null ? derived(alias, common) : relation(seenTable(join.table()), alias, id(alias) + "."));
-            return common == null ? aliased(seenTable(join.table()), alias) : id(join.table()) + (alias.equalsIgnoreCase(join.table()) ? "" : " AS " + id(alias));
+            return common == null ? aliased(seenTable(join.table()), alias)
+                    : id(join.table()) + (alias.equalsIgnoreCase(join.table()) ? "" : " AS " + id(alias));
         }
 
         private static String aliased(SeenTable table, String alias) {
@@ -10723,7 +11226,8 @@ class migrate_to_postgres implements Callable<Integer> {
 
         private static Relation derived(String alias, List<Field> fields) {
             var prefix = id(alias) + ".";
-            var prefixed = fields.stream().map(field -> new Field(field.name, field.value.sql(prefix + id(field.name), Value.ATOM))).toList();
+            var prefixed = fields.stream().map(field -> new Field(field.name, field.value.sql(prefix + id(field.name), Value.ATOM)))
+                    .toList();
             return new Relation(alias, null, prefix, prefixed, new TreeSet<>(String.CASE_INSENSITIVE_ORDER));
         }
 
@@ -10748,7 +11252,8 @@ class migrate_to_postgres implements Callable<Integer> {
         }
 
         private static Value sideOf(List<Relation> relations, String name) {
-            return relations.stream().filter(relation -> !relation.shared.contains(name)).map(relation -> relation.field(name)).filter(Objects::nonNull).findFirst()
+            return relations.stream().filter(relation -> !relation.shared.contains(name)).map(relation -> relation.field(name))
+                    .filter(Objects::nonNull).findFirst()
                     .orElseThrow(() -> new Untranslatable("USING (" + name + ") without such a column on each side"));
         }
 
@@ -10801,11 +11306,13 @@ class migrate_to_postgres implements Callable<Integer> {
             }
             for (var part : parts) {
                 // the results stand for the columns one by one only if there is no * among them
-                var results = part.core.results().stream().allMatch(result -> result.expression() != null) ? part.core.results() : List.<Sql.Result>of();
+                var results = part.core.results().stream().allMatch(result -> result.expression() != null) ? part.core.results()
+                        : List.<Sql.Result>of();
                 for (var i = 0; i < part.names.size(); i++) {
                     var result = results.isEmpty() ? null : results.get(i);
                     if (expression instanceof Sql.Name name && name.table() == null && part.names.get(i).equalsIgnoreCase(name.column())
-                            && (parts.size() > 1 || result != null && result.alias() != null) || result != null && result.expression().equals(expression)) {
+                            && (parts.size() > 1 || result != null && result.alias() != null)
+                            || result != null && result.expression().equals(expression)) {
                         return i;
                     }
                 }
@@ -10818,8 +11325,10 @@ class migrate_to_postgres implements Callable<Integer> {
             var order = list(select.orderBy(), term -> {
                 var position = position(term.expression(), parts);
                 var column = position >= 0 ? fields.get(position) : fields.stream()
-                        .filter(field -> term.expression() instanceof Sql.Name name && field.name.equalsIgnoreCase(name.column())).findFirst()
-                        .orElseThrow(() -> new Untranslatable("ORDER BY something that is not in the result of DISTINCT or a compound select"));
+                        .filter(field -> term.expression() instanceof Sql.Name name && field.name.equalsIgnoreCase(name.column()))
+                        .findFirst()
+                        .orElseThrow(
+                                () -> new Untranslatable("ORDER BY something that is not in the result of DISTINCT or a compound select"));
                 return orderKey(collatedAs(term.expression(), column.value)) + direction(term);
             });
             var names = list(fields, field -> id(field.name));
@@ -10832,7 +11341,8 @@ class migrate_to_postgres implements Callable<Integer> {
             }
             var limit = value(select.limit(), scope);
             var all = limit.constant instanceof Long number && number < 0;
-            return (all ? "" : " LIMIT " + integer(limit).sql) + (select.offset() == null ? "" : " OFFSET " + integer(value(select.offset(), scope)).sql);
+            return (all ? "" : " LIMIT " + integer(limit).sql)
+                    + (select.offset() == null ? "" : " OFFSET " + integer(value(select.offset(), scope)).sql);
         }
 
         // --- triggers ---
@@ -10857,7 +11367,8 @@ class migrate_to_postgres implements Callable<Integer> {
                 this.timing = source.timing;
                 this.function = id(schema) + "." + id(source.name);
                 this.statements = source.statements.stream().map(Sql::statement).toList();
-                for (var version : source.event.equals("INSERT") ? List.of("NEW") : source.event.equals("DELETE") ? List.of("OLD") : List.of("NEW", "OLD")) {
+                for (var version : source.event.equals("INSERT") ? List.of("NEW")
+                        : source.event.equals("DELETE") ? List.of("OLD") : List.of("NEW", "OLD")) {
                     // the columns are known by NEW.x and OLD.x only, as if all were shared with another table
                     var relation = relation(table, version, version + ".");
                     relation.fields.forEach(field -> relation.shared.add(field.name));
@@ -10888,19 +11399,24 @@ class migrate_to_postgres implements Callable<Integer> {
                         conditions.add(conditions.isEmpty() ? condition.sql : condition.at(Value.AND));
                     }
                 }
-                body += (body.isEmpty() ? "" : "\n") + "RETURN " + (timing.equals("AFTER") ? "NULL" : source.event.equals("DELETE") ? "OLD" : "NEW") + ";";
+                body += (body.isEmpty() ? "" : "\n") + "RETURN "
+                        + (timing.equals("AFTER") ? "NULL" : source.event.equals("DELETE") ? "OLD" : "NEW") + ";";
                 return new Trigger(createFunction(body), createTrigger(conditions));
             }
 
             private String createFunction(String body) {
-                var tag = Stream.iterate(0, i -> i + 1).map(i -> "$body" + (i == 0 ? "" : i) + "$").filter(text -> !body.contains(text)).findFirst().orElseThrow();
-                return "CREATE FUNCTION " + function + "() RETURNS trigger LANGUAGE plpgsql AS " + tag + "\nBEGIN\n" + indented(body) + "\nEND\n" + tag + ";";
+                var tag = Stream.iterate(0, i -> i + 1).map(i -> "$body" + (i == 0 ? "" : i) + "$").filter(text -> !body.contains(text))
+                        .findFirst().orElseThrow();
+                return "CREATE FUNCTION " + function + "() RETURNS trigger LANGUAGE plpgsql AS " + tag + "\nBEGIN\n" + indented(body)
+                        + "\nEND\n" + tag + ";";
             }
 
             private String createTrigger(List<String> conditions) {
                 var of = list(source.ofColumns, name -> id(columnOf(table, name).target));
                 return "CREATE TRIGGER " + id(source.name) + " " + timing + " " + source.event + (of.isEmpty() ? "" : " OF " + of)
-                        + " ON " + table.target + " FOR EACH ROW" + (conditions.isEmpty() ? "" : " WHEN (" + String.join(" AND ", conditions) + ")") + " EXECUTE FUNCTION " + function + "();";
+                        + " ON " + table.target + " FOR EACH ROW"
+                        + (conditions.isEmpty() ? "" : " WHEN (" + String.join(" AND ", conditions) + ")") + " EXECUTE FUNCTION " + function
+                        + "();";
             }
 
             private static String indented(String lines) {
@@ -10913,9 +11429,13 @@ class migrate_to_postgres implements Callable<Integer> {
 
             /** Whether all it does is to UPDATE the row that it fires for: that is what a BEFORE trigger does by setting NEW.x. */
             private boolean isTouch(Sql.Expression when) {
-                return timing.equals("AFTER") && !source.event.equals("DELETE") && !statements.isEmpty() && (when == null || !hasSelect(when))
-                        && statements.stream().allMatch(statement -> statement instanceof Sql.Update update && isOwn(update.table()) && update.conflict() == null
-                                && update.from().isEmpty() && isThisRow(update.where()) && update.assignments().stream().noneMatch(set -> hasSelect(set.value())));
+                return timing.equals("AFTER") && !source.event.equals("DELETE") && !statements.isEmpty()
+                        && (when == null || !hasSelect(when))
+                        && statements.stream()
+                                .allMatch(statement -> statement instanceof Sql.Update update && isOwn(update.table())
+                                        && update.conflict() == null
+                                        && update.from().isEmpty() && isThisRow(update.where())
+                                        && update.assignments().stream().noneMatch(set -> hasSelect(set.value())));
             }
 
             private String touch() {
@@ -10934,7 +11454,8 @@ class migrate_to_postgres implements Callable<Integer> {
             /** WHERE rowid = NEW.rowid, or the primary key that is the rowid. */
             private boolean isThisRow(Sql.Expression where) {
                 return where instanceof Sql.Binary equal && equal.operator().equals("=")
-                        && (isKey(equal.left(), false) && isKey(equal.right(), true) || isKey(equal.left(), true) && isKey(equal.right(), false));
+                        && (isKey(equal.left(), false) && isKey(equal.right(), true)
+                                || isKey(equal.left(), true) && isKey(equal.right(), false));
             }
 
             private boolean isKey(Sql.Expression expression, boolean ofTrigger) {
@@ -10949,7 +11470,9 @@ class migrate_to_postgres implements Callable<Integer> {
 
             /** A change of its own table makes a trigger of PostgreSQL fire again. */
             private boolean firesItself() {
-                return statements.stream().anyMatch(statement -> statement instanceof Sql.Update update && source.event.equals("UPDATE") && isOwn(update.table())
+                return statements.stream()
+                        .anyMatch(statement -> statement instanceof Sql.Update update && source.event.equals("UPDATE")
+                                && isOwn(update.table())
                         && (source.ofColumns.isEmpty() || update.assignments().stream().anyMatch(set -> isWatched(set.column())))
                         || statement instanceof Sql.Insert insert && source.event.equals("INSERT") && isOwn(insert.table())
                         || statement instanceof Sql.Delete delete && source.event.equals("DELETE") && isOwn(delete.table()));
@@ -10970,7 +11493,9 @@ class migrate_to_postgres implements Callable<Integer> {
                 if (statement instanceof Sql.Insert insert) {
                     return insert(insert);
                 }
-                refuseIf(timing.equals("BEFORE") && isOwn(statement instanceof Sql.Update update ? update.table() : ((Sql.Delete) statement).table()),
+                refuseIf(
+                        timing.equals("BEFORE")
+                                && isOwn(statement instanceof Sql.Update update ? update.table() : ((Sql.Delete) statement).table()),
                         "a BEFORE trigger that changes its own table");
                 return statement instanceof Sql.Update update ? update(update) : delete((Sql.Delete) statement);
             }
@@ -10978,12 +11503,14 @@ class migrate_to_postgres implements Callable<Integer> {
             private String insert(Sql.Insert insert) {
                 refuseIf("REPLACE".equals(insert.conflict()), "INSERT OR REPLACE");
                 var target = seenTable(insert.table());
-                var columns = insert.columns().isEmpty() ? target.columns : insert.columns().stream().map(name -> columnOf(target, name)).toList();
+                var columns = insert.columns().isEmpty() ? target.columns
+                        : insert.columns().stream().map(name -> columnOf(target, name)).toList();
                 var ignore = "IGNORE".equals(insert.conflict());
                 if (ignore) {
                     notes.note("INSERT OR IGNORE passes over rows that exist; a NULL in a NOT NULL column is now an error");
                 }
-                var rows = insert.source() == null ? "DEFAULT VALUES" : "(" + list(columns, column -> id(column.target)) + ") " + rows(insert.source(), columns, target);
+                var rows = insert.source() == null ? "DEFAULT VALUES"
+                        : "(" + list(columns, column -> id(column.target)) + ") " + rows(insert.source(), columns, target);
                 return "INSERT INTO " + target.target + " " + rows + (ignore ? " ON CONFLICT DO NOTHING;" : ";");
             }
 
@@ -10993,7 +11520,8 @@ class migrate_to_postgres implements Callable<Integer> {
                     return select(select, scope, new Output(false, false, columns)).sql;
                 }
                 return "VALUES " + list(rows, row -> {
-                    refuseIf(row.values().size() != columns.size(), "INSERT of " + row.values().size() + " values for " + columns.size() + " columns");
+                    refuseIf(row.values().size() != columns.size(),
+                            "INSERT of " + row.values().size() + " values for " + columns.size() + " columns");
                     return IntStream.range(0, columns.size()).mapToObj(i -> {
                         var value = value(row.values().get(i), scope);
                         var isNewId = value.kind == Kind.NULL && columns.get(i).target.equals(target.rowidColumn);
@@ -11008,7 +11536,8 @@ class migrate_to_postgres implements Callable<Integer> {
                 var inner = new Scope(new Scope(scope));
                 inner.relations.add(relation(target, update.alias(), id(update.alias()) + "."));
                 var from = update.from().isEmpty() ? "" : " FROM " + from(update.from(), inner);
-                return "UPDATE " + aliased(target, update.alias()) + " SET " + list(update.assignments(), assignment -> set(target, assignment, " = ", inner)) + from
+                return "UPDATE " + aliased(target, update.alias()) + " SET "
+                        + list(update.assignments(), assignment -> set(target, assignment, " = ", inner)) + from
                         + where(update.where(), inner) + ";";
             }
 
@@ -11027,13 +11556,15 @@ class migrate_to_postgres implements Callable<Integer> {
             /** SELECT RAISE(…) WHERE …, or SELECT CASE WHEN … THEN RAISE(…) END. */
             private String guard(Sql.Select select) {
                 var core = select.cores().get(0);
-                var single = select.cores().size() == 1 && select.with().isEmpty() && core.rows() == null && core.results().size() == 1 && core.groupBy().isEmpty()
+                var single = select.cores().size() == 1 && select.with().isEmpty() && core.rows() == null && core.results().size() == 1
+                        && core.groupBy().isEmpty()
                         && select.limit() == null;
                 var result = single ? core.results().get(0).expression() : null;
                 if (result instanceof Sql.Raise raise) {
                     var inner = new Scope(new Scope(scope));
                     var from = core.from().isEmpty() ? "" : from(core.from(), inner);
-                    return from.isEmpty() && core.where() == null ? raise(raise) : guarded(from.isEmpty() ? condition(value(core.where(), scope)).sql
+                    return from.isEmpty() && core.where() == null ? raise(raise)
+                            : guarded(from.isEmpty() ? condition(value(core.where(), scope)).sql
                             : "EXISTS (SELECT 1 FROM " + from + where(core.where(), inner) + ")", raise(raise));
                 }
                 if (!(result instanceof Sql.Case choice) || !core.from().isEmpty() || choice.otherwise() instanceof Sql.Raise
@@ -11056,12 +11587,14 @@ class migrate_to_postgres implements Callable<Integer> {
                 if (!raise.action().equals("ABORT")) {
                     notes.note("RAISE(" + raise.action() + ") became an error of the statement, as with ABORT");
                 }
-                return "RAISE EXCEPTION USING MESSAGE = " + text(value(raise.message(), scope)).sql + ", ERRCODE = 'integrity_constraint_violation';";
+                return "RAISE EXCEPTION USING MESSAGE = " + text(value(raise.message(), scope)).sql
+                        + ", ERRCODE = 'integrity_constraint_violation';";
             }
         }
 
         private static boolean hasSelect(Sql.Expression expression) {
-            return expression instanceof Sql.Scalar || expression instanceof Sql.Exists || expression instanceof Sql.In in && in.select() != null
+            return expression instanceof Sql.Scalar || expression instanceof Sql.Exists
+                    || expression instanceof Sql.In in && in.select() != null
                     || expression.children().stream().anyMatch(Translator::hasSelect);
         }
     }
@@ -11128,7 +11661,8 @@ class migrate_to_postgres implements Callable<Integer> {
                 return;
             }
             var parts = new StringJoiner(", ", step + "  ", "");
-            tables.forEach((table, running) -> parts.add(table + " " + amount(running.rows, totals.getOrDefault(table, 0L), running.from, now - running.begun)));
+            tables.forEach((table, running) -> parts
+                    .add(table + " " + amount(running.rows, totals.getOrDefault(table, 0L), running.from, now - running.begun)));
             works.forEach(parts::add);
             var all = complete + tables.values().stream().mapToLong(Running::rows).sum();
             var line = parts + "  |  all " + amount(all, totals.values().stream().mapToLong(Long::longValue).sum(), 0, now - begun);
@@ -11140,11 +11674,14 @@ class migrate_to_postgres implements Callable<Integer> {
         private static String amount(long rows, long total, long from, long nanos) {
             var rate = (rows - from) / Math.max(1e-3, nanos / 1e9);
             return total == 0 ? "%,d rows, %,.0f/s".formatted(rows, rate)
-                    : "%d %%, %,.0f/s".formatted(rows * 100 / total, rate) + (rate > 0 && rows < total ? ", " + time((total - rows) / rate) + " left" : "");
+                    : "%d %%, %,.0f/s".formatted(rows * 100 / total, rate)
+                            + (rate > 0 && rows < total ? ", " + time((total - rows) / rate) + " left" : "");
         }
 
         private static String time(double seconds) {
-            return seconds < 60 ? "%.0f s".formatted(seconds) : seconds < 3600 ? "%d min %02d s".formatted((int) seconds / 60, (int) seconds % 60) : "%d h %02d min".formatted((int) seconds / 3600, (int) seconds / 60 % 60);
+            return seconds < 60 ? "%.0f s".formatted(seconds)
+                    : seconds < 3600 ? "%d min %02d s".formatted((int) seconds / 60, (int) seconds % 60)
+                            : "%d h %02d min".formatted((int) seconds / 3600, (int) seconds / 60 % 60);
         }
 
         synchronized void done(String table, long rows) {
@@ -11197,26 +11734,31 @@ class migrate_to_postgres implements Callable<Integer> {
             plan.enums.forEach(type -> all.add(Migration.createType(plan, type)));
             all.addAll(plan.before());
             plan.tables.forEach(table -> all.add(Migration.createTable(plan, table)));
-            plan.tables.forEach(table -> all.add("-- " + Report.count(table.rows, "row") + " of " + table.name + " go into " + id(plan.schema) + "." + id(table.target)));
+            plan.tables.forEach(table -> all.add("-- " + Report.count(table.rows, "row") + " of " + table.name + " go into "
+                    + id(plan.schema) + "." + id(table.target)));
             for (var table : plan.tables) {
                 items(table).filter(item -> item.sql != null).forEach(item -> all.add(item.sql));
-                table.columns.stream().filter(c -> c.defaultSql != null).forEach(c -> all.add("ALTER TABLE " + id(plan.schema) + "." + id(table.target) + " ALTER COLUMN " + id(c.target) + " SET DEFAULT " + c.defaultSql));
+                table.columns.stream().filter(c -> c.defaultSql != null).forEach(c -> all.add("ALTER TABLE " + id(plan.schema) + "."
+                        + id(table.target) + " ALTER COLUMN " + id(c.target) + " SET DEFAULT " + c.defaultSql));
             }
             plan.tables.forEach(table -> table.foreignKeys.stream().filter(key -> key.sql != null).forEach(key -> all.add(key.sql)));
-            Stream.concat(plan.views.stream(), plan.triggers.stream()).filter(item -> item.sql != null).forEach(item -> all.add(item.sql.replaceFirst(";\\s*$", "")));
+            Stream.concat(plan.views.stream(), plan.triggers.stream()).filter(item -> item.sql != null)
+                    .forEach(item -> all.add(item.sql.replaceFirst(";\\s*$", "")));
             return all;
         }
 
         /** Keys, indexes and checks in the order in which they are made. */
         static Stream<Item> items(Table table) {
-            return Stream.of(Stream.ofNullable(table.primaryKey), table.uniques.stream(), table.indexes.stream(), table.checks.stream()).flatMap(items -> items);
+            return Stream.of(Stream.ofNullable(table.primaryKey), table.uniques.stream(), table.indexes.stream(), table.checks.stream())
+                    .flatMap(items -> items);
         }
     }
 
     /** What has become of everything; each form of output is made from it. */
     static final class Report {
         /** An object of sqlite_schema, or a part of one, and what it became. */
-        record Entry(String kind, String name, String table, String target, String state, String reason, List<String> notes, String sqlite, String sql) {
+        record Entry(String kind, String name, String table, String target, String state, String reason, List<String> notes, String sqlite,
+                String sql) {
         }
 
         final Plan plan;
@@ -11256,7 +11798,8 @@ class migrate_to_postgres implements Callable<Integer> {
             if (differs()) {
                 return 2;
             }
-            var changed = !changes.isEmpty() || entries().stream().anyMatch(e -> !Set.of("created", "left out").contains(e.state) || !e.notes.isEmpty());
+            var changed = !changes.isEmpty()
+                    || entries().stream().anyMatch(e -> !Set.of("created", "left out").contains(e.state) || !e.notes.isEmpty());
             return isVerified() || withoutRows ? changed ? 1 : 0 : 3;
         }
 
@@ -11264,16 +11807,25 @@ class migrate_to_postgres implements Callable<Integer> {
         List<Entry> entries() {
             var entries = new ArrayList<Entry>();
             for (var table : plan.tables) {
-                entries.add(new Entry("table", table.name, table.name, table.target, table.notes.isEmpty() ? "created" : "changed", null, table.notes, null, null));
+                entries.add(new Entry("table", table.name, table.name, table.target, table.notes.isEmpty() ? "created" : "changed", null,
+                        table.notes, null, null));
                 for (var column : table.columns) {
                     if (!column.notes.isEmpty()) {
-                        entries.add(new Entry("column", column.name, table.name, column.target, "changed", null, column.notes, column.declared, column.type));
+                        entries.add(new Entry("column", column.name, table.name, column.target, "changed", null, column.notes,
+                                column.declared, column.type));
                     }
                 }
-                Script.items(table).forEach(item -> entries.add(entry(item == table.primaryKey ? "primary key" : table.indexes.contains(item) ? "index" : table.checks.contains(item) ? "check" : "unique", table.name, item)));
+                Script.items(table)
+                        .forEach(item -> entries.add(entry(
+                                item == table.primaryKey ? "primary key"
+                                        : table.indexes.contains(item) ? "index" : table.checks.contains(item) ? "check" : "unique",
+                                table.name, item)));
                 for (var key : table.foreignKeys) {
-                    entries.add(new Entry("foreign key", key.name == null ? "(" + String.join(", ", key.columns) + ")" : key.name, table.name, key.target, state(key.state, key.sql), key.reason, List.of(),
-                            "FOREIGN KEY (" + String.join(", ", key.columns) + ") REFERENCES " + key.parent + " (" + String.join(", ", key.parentColumns) + ")", key.sql));
+                    entries.add(new Entry("foreign key", key.name == null ? "(" + String.join(", ", key.columns) + ")" : key.name,
+                            table.name, key.target, state(key.state, key.sql), key.reason, List.of(),
+                            "FOREIGN KEY (" + String.join(", ", key.columns) + ") REFERENCES " + key.parent + " ("
+                                    + String.join(", ", key.parentColumns) + ")",
+                            key.sql));
                 }
             }
             plan.views.forEach(item -> entries.add(entry("view", null, item)));
@@ -11283,7 +11835,8 @@ class migrate_to_postgres implements Callable<Integer> {
         }
 
         private static Entry entry(String kind, String table, Item item) {
-            return new Entry(kind, item.name != null ? item.name : item.target, table, item.target, state(item.state, item.sql), item.reason, item.notes, item.sqlite, item.sql);
+            return new Entry(kind, item.name != null ? item.name : item.target, table, item.target, state(item.state, item.sql),
+                    item.reason, item.notes, item.sqlite, item.sql);
         }
 
         private static String state(String state, String sql) {
@@ -11295,7 +11848,9 @@ class migrate_to_postgres implements Callable<Integer> {
         void summary(PrintWriter out, boolean verbose) {
             var problems = differs();
             if (plan.tables.size() <= 40 || verbose || problems) {
-                out.println(table(plan.tables.stream().filter(t -> plan.tables.size() <= 40 || verbose || verified.get(t.name) != null && !verified.get(t.name).same()).toList()));
+                out.println(table(plan.tables.stream()
+                        .filter(t -> plan.tables.size() <= 40 || verbose || verified.get(t.name) != null && !verified.get(t.name).same())
+                        .toList()));
             }
             for (var result : verified.values()) {
                 result.shown().forEach(difference -> out.println("DIFFERENT  " + difference));
@@ -11317,16 +11872,21 @@ class migrate_to_postgres implements Callable<Integer> {
 
         private static String line(Entry entry) {
             var name = entry.table == null || entry.kind.equals("table") ? entry.name : entry.table + "." + entry.name;
-            return entry.kind + " " + name + Stream.concat(Stream.ofNullable(entry.reason), entry.notes.stream()).collect(Collectors.joining("; ", ": ", "")).replaceFirst(": $", "");
+            return entry.kind + " " + name + Stream.concat(Stream.ofNullable(entry.reason), entry.notes.stream())
+                    .collect(Collectors.joining("; ", ": ", "")).replaceFirst(": $", "");
         }
 
         private String table(List<Table> tables) {
             var columns = new ArrayList<ColumnData<Table>>();
-            columns.add(new com.github.freva.asciitable.Column().header("table").dataAlign(HorizontalAlign.LEFT).with(t -> t.name.equals(t.target) ? t.name : t.name + " > " + t.target));
-            columns.add(new com.github.freva.asciitable.Column().header("rows").dataAlign(HorizontalAlign.RIGHT).with(t -> "%,d".formatted(t.rows)));
-            columns.add(new com.github.freva.asciitable.Column().header("types").dataAlign(HorizontalAlign.LEFT).maxWidth(70).with(Report::types));
+            columns.add(new com.github.freva.asciitable.Column().header("table").dataAlign(HorizontalAlign.LEFT)
+                    .with(t -> t.name.equals(t.target) ? t.name : t.name + " > " + t.target));
+            columns.add(new com.github.freva.asciitable.Column().header("rows").dataAlign(HorizontalAlign.RIGHT)
+                    .with(t -> "%,d".formatted(t.rows)));
+            columns.add(new com.github.freva.asciitable.Column().header("types").dataAlign(HorizontalAlign.LEFT).maxWidth(70)
+                    .with(Report::types));
             if (!verified.isEmpty()) {
-                columns.add(new com.github.freva.asciitable.Column().header("verified").dataAlign(HorizontalAlign.LEFT).with(t -> verdict(verified.get(t.name))));
+                columns.add(new com.github.freva.asciitable.Column().header("verified").dataAlign(HorizontalAlign.LEFT)
+                        .with(t -> verdict(verified.get(t.name))));
             }
             return AsciiTable.getTable(AsciiTable.NO_BORDERS, tables, columns);
         }
@@ -11335,7 +11895,8 @@ class migrate_to_postgres implements Callable<Integer> {
         private static String types(Table table) {
             var counts = new LinkedHashMap<String, Integer>();
             table.columns.forEach(c -> counts.merge(c.type, 1, Integer::sum));
-            return counts.entrySet().stream().map(e -> (e.getValue() == 1 ? "" : e.getValue() + " ") + e.getKey()).collect(Collectors.joining(", "));
+            return counts.entrySet().stream().map(e -> (e.getValue() == 1 ? "" : e.getValue() + " ") + e.getKey())
+                    .collect(Collectors.joining(", "));
         }
 
         private static String verdict(Verified result) {
@@ -11349,8 +11910,10 @@ class migrate_to_postgres implements Callable<Integer> {
             }
             return switch (exit()) {
                 case 0 -> "identical: %s, %s, %.1f s".formatted(count(plan.tables.size(), "table"), count(rows, "row"), seconds);
-                case 1 -> "identical but for what is listed: %s, %s, %.1f s".formatted(count(plan.tables.size(), "table"), count(rows, "row"), seconds);
-                case 2 -> "NOT IDENTICAL: %s in %s".formatted(count(verified.values().stream().mapToLong(Verified::differences).sum(), "difference"),
+            case 1 -> "identical but for what is listed: %s, %s, %.1f s".formatted(count(plan.tables.size(), "table"), count(rows, "row"),
+                    seconds);
+            case 2 ->
+                "NOT IDENTICAL: %s in %s".formatted(count(verified.values().stream().mapToLong(Verified::differences).sum(), "difference"),
                         verified.values().stream().filter(v -> !v.same()).map(Verified::table).collect(Collectors.joining(", ")));
                 default -> "not verified: %s, %.1f s".formatted(count(plan.tables.size(), "table"), seconds);
             };
@@ -11458,29 +12021,41 @@ class migrate_to_postgres implements Callable<Integer> {
 
         String html() {
             var title = escape(plan.sqlite + " → PostgreSQL, schema " + plan.schema);
-            return "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width\">\n" + element("title", title) + element("style", STYLE)
-                    + "</head>\n<body>\n<main>\n" + element("small", escape(TOOL) + " · " + Instant.now().truncatedTo(ChronoUnit.SECONDS)) + element("h1", title) + verdict() + numbers()
+            return "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width\">\n"
+                    + element("title", title) + element("style", STYLE)
+                    + "</head>\n<body>\n<main>\n" + element("small", escape(TOOL) + " · " + Instant.now().truncatedTo(ChronoUnit.SECONDS))
+                    + element("h1", title) + verdict() + numbers()
                     + section("Differences", differences()) + section("Rows", bars()) + section("Tables", tables())
-                    + section("Changed cells", table("narrow", List.of("What was done", "#Cells"), report.changes.entrySet(), e -> List.of(escape(e.getKey()), "%,d".formatted(e.getValue()))))
+                    + section("Changed cells",
+                            table("narrow", List.of("What was done", "#Cells"), report.changes.entrySet(),
+                                    e -> List.of(escape(e.getKey()), "%,d".formatted(e.getValue()))))
                     + section("Not created", objects(e -> e.state().equals("not created"))) + section("Changed", changed())
                     + section("Table by table", plan.tables.stream().map(this::details).collect(Collectors.joining()))
-                    + section("Enumerated types", table("narrow", List.of("Type", "Values"), plan.enums, e -> List.of(escape(e.target), escape(String.join(", ", e.values)))))
-                    + section("Views", objects(e -> e.kind().equals("view"))) + section("Triggers", objects(e -> e.kind().equals("trigger")))
-                    + section("Left in SQLite", objects(e -> e.state().equals("left out"))) + section("Source", facts()) + section("Rules", rules())
+                    + section("Enumerated types",
+                            table("narrow", List.of("Type", "Values"), plan.enums,
+                                    e -> List.of(escape(e.target), escape(String.join(", ", e.values)))))
+                    + section("Views", objects(e -> e.kind().equals("view")))
+                    + section("Triggers", objects(e -> e.kind().equals("trigger")))
+                    + section("Left in SQLite", objects(e -> e.state().equals("left out"))) + section("Source", facts())
+                    + section("Rules", rules())
                     + "<div class=\"sign\"><div>Name</div><div>Date</div><div>Signature</div></div>\n</main>\n</body>\n</html>\n";
         }
 
         private String verdict() {
             var results = report.verified.values();
-            var compared = number(results.size(), "table") + " with " + number(results.stream().mapToLong(Verified::source).sum(), "row") + " compared ("
+            var compared = number(results.size(), "table") + " with " + number(results.stream().mapToLong(Verified::source).sum(), "row")
+                    + " compared ("
                     + results.stream().map(Verified::how).distinct().collect(Collectors.joining(", ")) + "): ";
             return switch (planned ? -1 : report.exit()) {
                 case -1 -> verdict("plan", "Planned", "Nothing has been written: this is what a run would do.");
                 case 0 -> verdict("good", "Identical", compared + "nothing differs, and nothing had to be changed.");
-                case 1 -> verdict("good", "Identical but for what is listed", compared + "nothing differs but what is listed here as changed or not created.");
-                case 2 -> verdict("bad", "NOT IDENTICAL", compared + number(results.stream().mapToLong(Verified::differences).sum(), "difference") + " found, in "
+            case 1 -> verdict("good", "Identical but for what is listed",
+                    compared + "nothing differs but what is listed here as changed or not created.");
+            case 2 -> verdict("bad", "NOT IDENTICAL",
+                    compared + number(results.stream().mapToLong(Verified::differences).sum(), "difference") + " found, in "
                         + results.stream().filter(v -> !v.same()).map(Verified::table).collect(Collectors.joining(", ")) + ".");
-                default -> verdict("warn", "Not verified", results.isEmpty() ? "The rows were not compared." : compared + "the other tables were not compared.");
+            default -> verdict("warn", "Not verified",
+                    results.isEmpty() ? "The rows were not compared." : compared + "the other tables were not compared.");
             };
         }
 
@@ -11490,9 +12065,14 @@ class migrate_to_postgres implements Callable<Integer> {
 
         private String numbers() {
             var all = tile("tables", plan.tables.size()) + tile("rows", plan.tables.stream().mapToLong(t -> t.rows).sum())
-                    + tile(planned ? "objects to create" : "objects created", count("created") + count("changed")) + tile("of them changed", count("changed")) + tile("not created", count("not created"));
-            return "<div class=\"numbers\">" + all + (planned ? "" : tile("changed cells", report.changes.values().stream().mapToLong(n -> n).sum())
-                    + (report.seconds < 120 ? tile("seconds", Math.round(report.seconds)) : tile("minutes", Math.round(report.seconds / 60)))) + "</div>\n";
+                    + tile(planned ? "objects to create" : "objects created", count("created") + count("changed"))
+                    + tile("of them changed", count("changed")) + tile("not created", count("not created"));
+            return "<div class=\"numbers\">" + all
+                    + (planned ? ""
+                            : tile("changed cells", report.changes.values().stream().mapToLong(n -> n).sum())
+                                    + (report.seconds < 120 ? tile("seconds", Math.round(report.seconds))
+                                            : tile("minutes", Math.round(report.seconds / 60))))
+                    + "</div>\n";
         }
 
         private static String tile(String name, long number) {
@@ -11505,7 +12085,9 @@ class migrate_to_postgres implements Callable<Integer> {
         }
 
         private String differences() {
-            return report.verified.values().stream().flatMap(v -> Stream.concat(v.shown().stream().map(Object::toString), Stream.ofNullable(v.note()).map(note -> v.table() + ": " + note)))
+            return report.verified.values().stream()
+                    .flatMap(v -> Stream.concat(v.shown().stream().map(Object::toString),
+                            Stream.ofNullable(v.note()).map(note -> v.table() + ": " + note)))
                     .map(line -> text("pre", line)).collect(Collectors.joining());
         }
 
@@ -11517,60 +12099,78 @@ class migrate_to_postgres implements Callable<Integer> {
                 return "";
             }
             var shown = sorted.stream().limit(BARS).toList();
-            var svg = new StringBuilder("<svg viewBox=\"0 0 1120 " + shown.size() * 24 + "\" role=\"img\" aria-label=\"rows per table\">\n");
+            var svg = new StringBuilder(
+                    "<svg viewBox=\"0 0 1120 " + shown.size() * 24 + "\" role=\"img\" aria-label=\"rows per table\">\n");
             var y = 17;
             for (var table : shown) {
                 var result = report.verified.get(table.name);
                 var width = table.rows == 0 ? 0 : Math.max(1, 690 * table.rows / largest);
                 svg.append("<text x=\"306\" y=\"" + y + "\" text-anchor=\"end\">" + escape(cut(table.name)) + "</text>")
-                        .append("<rect x=\"318\" y=\"" + (y - 12) + "\" width=\"" + width + "\" height=\"15\" rx=\"2\" fill=\"var(--" + (result == null || result.same() ? "plan" : "bad") + ")\"/>")
+                        .append("<rect x=\"318\" y=\"" + (y - 12) + "\" width=\"" + width + "\" height=\"15\" rx=\"2\" fill=\"var(--"
+                                + (result == null || result.same() ? "plan" : "bad") + ")\"/>")
                         .append("<text x=\"" + (326 + width) + "\" y=\"" + y + "\">%,d</text>\n".formatted(table.rows));
                 y += 24;
             }
-            return svg + "</svg>\n" + (shown.size() == sorted.size() ? "" : element("p class=\"dim\"", "and " + number(sorted.size() - shown.size(), "smaller table")));
+            return svg + "</svg>\n" + (shown.size() == sorted.size() ? ""
+                    : element("p class=\"dim\"", "and " + number(sorted.size() - shown.size(), "smaller table")));
         }
 
         private String tables() {
-            return table("", List.of("Table", "#Rows", "#Columns", "Keys, indexes, checks", "Verification"), plan.tables, t -> List.of("<a href=\"#" + anchor(t) + "\">" + escape(t.name) + "</a>" + renamed(t.name, t.target),
-                    "%,d".formatted(t.rows), "%,d".formatted(t.columns.size()), entries.stream().filter(e -> isPart(e, t)).collect(Collectors.groupingBy(e -> state(e.state()), TreeMap::new, Collectors.counting()))
-                            .entrySet().stream().map(e -> e.getValue() + " " + e.getKey()).collect(Collectors.joining(", ")), verification(report.verified.get(t.name))));
+            return table("", List.of("Table", "#Rows", "#Columns", "Keys, indexes, checks", "Verification"), plan.tables,
+                    t -> List.of("<a href=\"#" + anchor(t) + "\">" + escape(t.name) + "</a>" + renamed(t.name, t.target),
+                            "%,d".formatted(t.rows), "%,d".formatted(t.columns.size()),
+                            entries.stream().filter(e -> isPart(e, t))
+                                    .collect(Collectors.groupingBy(e -> state(e.state()), TreeMap::new, Collectors.counting()))
+                                    .entrySet().stream().map(e -> e.getValue() + " " + e.getKey()).collect(Collectors.joining(", ")),
+                            verification(report.verified.get(t.name))));
         }
 
         private static String verification(Verified result) {
-            return result == null ? "<span class=\"dim\">no</span>" : result.same() ? "<span class=\"good\">✓ identical</span> <small>" + escape(result.how()) + "</small>"
-                    : "<span class=\"bad\">✗ " + number(result.differences(), "difference") + "</span><br><small>" + number(result.source(), "row") + " in SQLite, %,d here</small>".formatted(result.target());
+            return result == null ? "<span class=\"dim\">no</span>"
+                    : result.same() ? "<span class=\"good\">✓ identical</span> <small>" + escape(result.how()) + "</small>"
+                            : "<span class=\"bad\">✗ " + number(result.differences(), "difference") + "</span><br><small>"
+                                    + number(result.source(), "row") + " in SQLite, %,d here</small>".formatted(result.target());
         }
 
         private String changed() {
-            var changed = entries.stream().filter(e -> e.state().equals("changed") || e.state().equals("created") && !e.notes().isEmpty()).toList();
+            var changed = entries.stream().filter(e -> e.state().equals("changed") || e.state().equals("created") && !e.notes().isEmpty())
+                    .toList();
             return table("narrow", List.of("Object", "What is different"), changed, e -> List.of(name(e), lines(e.reason(), e.notes())));
         }
 
         // table by table
 
         private String details(Table table) {
-            var kind = (table.kind.equals("table") ? "" : table.kind + " · ") + (table.strict ? "strict · " : "") + number(table.rows, "row");
+            var kind = (table.kind.equals("table") ? "" : table.kind + " · ") + (table.strict ? "strict · " : "")
+                    + number(table.rows, "row");
             var open = plan.tables.size() <= OPEN ? " open" : "";
-            return "<details id=\"" + anchor(table) + "\"" + open + "><summary>" + escape(table.name) + " " + element("small", escape(kind)) + "</summary>\n" + lines(null, table.notes)
+            return "<details id=\"" + anchor(table) + "\"" + open + "><summary>" + escape(table.name) + " " + element("small", escape(kind))
+                    + "</summary>\n" + lines(null, table.notes)
                     + table("columns", List.of("Column", "Declared", "Holds", "PostgreSQL", "Why", "Default"), table.columns,
-                            c -> List.of(escape(c.name) + renamed(c.name, c.target), text("code", c.declared), holds(c.data), text("code", type(c)), lines(c.reason, c.notes), defaultOf(c)))
+                            c -> List.of(escape(c.name) + renamed(c.name, c.target), text("code", c.declared), holds(c.data),
+                                    text("code", type(c)), lines(c.reason, c.notes), defaultOf(c)))
                     + objects(e -> isPart(e, table)) + "</details>\n";
         }
 
         private static String type(Column column) {
-            return column.type + (column.generatedSql != null ? " GENERATED" : "") + (column.identity != null ? " IDENTITY" : "") + (column.notNull ? " NOT NULL" : "");
+            return column.type + (column.generatedSql != null ? " GENERATED" : "") + (column.identity != null ? " IDENTITY" : "")
+                    + (column.notNull ? " NOT NULL" : "");
         }
 
         private static String defaultOf(Column column) {
             var from = column.generatedText != null ? column.generatedText : column.defaultText;
             var to = column.generatedText != null ? column.generatedSql : column.defaultSql;
-            return from == null ? "" : to == null ? text("code", from) + "<br><small>not taken over</small>" : text("code", to) + (from.equals(to) ? "" : "<br><small>was</small> " + text("code", from));
+            return from == null ? ""
+                    : to == null ? text("code", from) + "<br><small>not taken over</small>"
+                            : text("code", to) + (from.equals(to) ? "" : "<br><small>was</small> " + text("code", from));
         }
 
         private String holds(Data data) {
             var length = "up to " + number(data.maxLength, "byte");
-            var parts = Stream.of(part(data.integers, "integer", range(data.minInteger, data.maxInteger)), part(data.reals, "real", range(data.minReal, data.maxReal)), part(data.texts, "text", data.blobs > 0 ? "" : length),
-                    part(data.empty, "of them empty", ""), part(data.nulBytes, "with NUL bytes", ""), part(data.badUtf8, "not UTF-8", ""), part(data.blobs, "blob", length), part(data.nulls, "NULL", "")).collect(Collectors.joining());
+            var parts = Stream.of(part(data.integers, "integer", range(data.minInteger, data.maxInteger)),
+                    part(data.reals, "real", range(data.minReal, data.maxReal)), part(data.texts, "text", data.blobs > 0 ? "" : length),
+                    part(data.empty, "of them empty", ""), part(data.nulBytes, "with NUL bytes", ""), part(data.badUtf8, "not UTF-8", ""),
+                    part(data.blobs, "blob", length), part(data.nulls, "NULL", "")).collect(Collectors.joining());
             return parts.isEmpty() ? "<small>" + (plan.rules.trustTypes ? "not scanned" : "nothing") + "</small>" : parts;
         }
 
@@ -11584,8 +12184,11 @@ class migrate_to_postgres implements Callable<Integer> {
 
         /** Keys, indexes, views and the like, with both texts. */
         private String objects(Predicate<Report.Entry> which) {
-            return table("objects", List.of("Object", "State", "In SQLite", "In PostgreSQL"), entries.stream().filter(which).toList(), e -> List.of(name(e),
-                    "<p class=\"" + STATES.getOrDefault(e.state(), "dim") + "\">" + state(e.state()) + "</p>" + lines(e.reason(), e.notes()), text("pre", e.sqlite()), text("pre", e.sql())));
+            return table("objects", List.of("Object", "State", "In SQLite", "In PostgreSQL"), entries.stream().filter(which).toList(),
+                    e -> List.of(name(e),
+                            "<p class=\"" + STATES.getOrDefault(e.state(), "dim") + "\">" + state(e.state()) + "</p>"
+                                    + lines(e.reason(), e.notes()),
+                            text("pre", e.sqlite()), text("pre", e.sql())));
         }
 
         private static boolean isPart(Report.Entry entry, Table table) {
@@ -11593,7 +12196,9 @@ class migrate_to_postgres implements Callable<Integer> {
         }
 
         private static String name(Report.Entry entry) {
-            return escape(entry.name()) + "<br><small>" + escape(entry.kind() + (entry.table() == null || entry.kind().equals("table") ? "" : " of " + entry.table())) + "</small>";
+            return escape(entry.name()) + "<br><small>"
+                    + escape(entry.kind() + (entry.table() == null || entry.kind().equals("table") ? "" : " of " + entry.table()))
+                    + "</small>";
         }
 
         private String state(String state) {
@@ -11602,15 +12207,18 @@ class migrate_to_postgres implements Callable<Integer> {
 
         private String facts() {
             var application = "%d (0x%08X)".formatted(plan.applicationId, (int) plan.applicationId);
-            var facts = Stream.of("File", plan.sqlite, "Encoding", plan.encoding, "user_version", plan.userVersion, "application_id", application, "Planned by", plan.tool).map(String::valueOf).toList();
+            var facts = Stream.of("File", plan.sqlite, "Encoding", plan.encoding, "user_version", plan.userVersion, "application_id",
+                    application, "Planned by", plan.tool).map(String::valueOf).toList();
             return table("narrow", List.of("", ""), List.of(0, 2, 4, 6, 8), i -> List.of(facts.get(i), escape(facts.get(i + 1))));
         }
 
         /** The options that have decided, from their declarations. */
         private String rules() {
             var usual = new CommandLine(new Rules()).getCommandSpec();
-            return table("", List.of("Option", "Value", "", "Meaning"), new CommandLine(report.rules).getCommandSpec().options(), option -> List.of(text("code", option.longestName()),
-                    escape(String.valueOf(option.<Object>getValue()).replaceAll("[{}]", "")), Objects.equals(option.getValue(), usual.findOption(option.longestName()).getValue()) ? "" : "chosen",
+            return table("", List.of("Option", "Value", "", "Meaning"), new CommandLine(report.rules).getCommandSpec().options(),
+                    option -> List.of(text("code", option.longestName()),
+                            escape(String.valueOf(option.<Object>getValue()).replaceAll("[{}]", "")),
+                            Objects.equals(option.getValue(), usual.findOption(option.longestName()).getValue()) ? "" : "chosen",
                     escape(String.join(" ", option.description()))));
         }
 
@@ -11629,17 +12237,22 @@ class migrate_to_postgres implements Callable<Integer> {
             if (rows.isEmpty()) {
                 return "";
             }
-            var html = new StringBuilder("<table class=\"" + style + "\"><thead>" + row("th", heads, heads.stream().map(head -> head.replace("#", "")).toList()) + "</thead><tbody>\n");
+            var html = new StringBuilder("<table class=\"" + style + "\"><thead>"
+                    + row("th", heads, heads.stream().map(head -> head.replace("#", "")).toList()) + "</thead><tbody>\n");
             rows.forEach(row -> html.append(row("td", heads, cells.apply(row))));
             return html.append("</tbody></table>\n").toString();
         }
 
         private static String row(String tag, List<String> heads, List<String> cells) {
-            return IntStream.range(0, heads.size()).mapToObj(i -> "<" + tag + (heads.get(i).startsWith("#") ? " class=\"number\">" : ">") + cells.get(i) + "</" + tag + ">").collect(Collectors.joining("", "<tr>", "</tr>\n"));
+            return IntStream.range(0, heads.size())
+                    .mapToObj(
+                            i -> "<" + tag + (heads.get(i).startsWith("#") ? " class=\"number\">" : ">") + cells.get(i) + "</" + tag + ">")
+                    .collect(Collectors.joining("", "<tr>", "</tr>\n"));
         }
 
         private static String lines(String reason, List<String> notes) {
-            return Stream.concat(Stream.ofNullable(reason), notes.stream()).filter(line -> !line.isBlank()).map(line -> "<p>" + escape(line) + "</p>").collect(Collectors.joining());
+            return Stream.concat(Stream.ofNullable(reason), notes.stream()).filter(line -> !line.isBlank())
+                    .map(line -> "<p>" + escape(line) + "</p>").collect(Collectors.joining());
         }
 
         private static String text(String tag, String text) {
@@ -11660,7 +12273,8 @@ class migrate_to_postgres implements Callable<Integer> {
 
         /** Names that are too long for the chart differ rather at their ends than in the middle. */
         private static String cut(String name) {
-            return name.length() <= 40 ? name : name.substring(0, name.offsetByCodePoints(0, 20)) + "…" + name.substring(name.offsetByCodePoints(name.length(), -15));
+            return name.length() <= 40 ? name
+                    : name.substring(0, name.offsetByCodePoints(0, 20)) + "…" + name.substring(name.offsetByCodePoints(name.length(), -15));
         }
 
         /** Control characters, which HTML does not allow, become their pictures. */

@@ -95,7 +95,7 @@ import picocli.CommandLine.Spec;
 
 @Command(name = "run_migrations", mixinStandardHelpOptions = true, version = run_migrations.TOOL, sortOptions = false, usageHelpAutoWidth = true,
         description = {"Applies the pending SQL migrations of a folder, in order, each file in a transaction of its own.",
-            "A migration is a file NNN_description.sql; NNN_description.down.sql undoes it. Files of the subfolder optimizations come second."},
+                "A migration is a file NNN_description.sql; NNN_description.down.sql undoes it. Files of the subfolder optimizations come second."},
         footer = {"", "Examples:",
             "  jbang run_migrations.java --status",
             "  jbang run_migrations.java --dry-run --verbose",
@@ -107,7 +107,8 @@ class run_migrations implements Callable<Integer> {
     /** Where other tools keep which SQL files they have applied; the others of History.find keep something else. */
     static final Map<String, String> OTHER_TOOLS = Map.of(
             "flyway_schema_history", "select version from %s where success and version is not null",
-            "goose_db_version", "select version_id::text from (select distinct on (version_id) * from %s order by version_id, id desc) last where is_applied and version_id > 0",
+            "goose_db_version",
+            "select version_id::text from (select distinct on (version_id) * from %s order by version_id, id desc) last where is_applied and version_id > 0",
             "golang-migrate", "select version::text from %s where not dirty",
             "atlas_schema_revisions", "select version from %s",
             "pgmigrations", "select name from %s",
@@ -224,8 +225,10 @@ class run_migrations implements Callable<Integer> {
 
     /** Loads what is sure to be needed while picocli reads the command line: a fifth of the time of a --status. */
     static void warmUp() {
-        for (var name : List.of("org.postgresql.Driver", "org.postgresql.core.v3.ConnectionFactoryImpl", "org.postgresql.core.v3.QueryExecutorImpl", "org.postgresql.jdbc.PgConnection",
-                "org.postgresql.jdbc.PgResultSet", "org.postgresql.jdbc.PgPreparedStatement", "org.postgresql.jdbc.TimestampUtils", "com.github.freva.asciitable.AsciiTable")) {
+        for (var name : List.of("org.postgresql.Driver", "org.postgresql.core.v3.ConnectionFactoryImpl",
+                "org.postgresql.core.v3.QueryExecutorImpl", "org.postgresql.jdbc.PgConnection",
+                "org.postgresql.jdbc.PgResultSet", "org.postgresql.jdbc.PgPreparedStatement", "org.postgresql.jdbc.TimestampUtils",
+                "com.github.freva.asciitable.AsciiTable")) {
             try {
                 Class.forName(name);
             } catch (ClassNotFoundException later) {
@@ -258,7 +261,8 @@ class run_migrations implements Callable<Integer> {
             connection.setAutoCommit(writes);
             var history = History.find(connection);
             for (var other : history.elsewhere) {
-                warn("there is another history, " + other + ", outside the search path; it is left alone (search path: options=-csearch_path%3D...)");
+                warn("there is another history, " + other
+                        + ", outside the search path; it is left alone (search path: options=-csearch_path%3D...)");
             }
             var entries = compare(folder, history);
             if (action.status) {
@@ -308,7 +312,8 @@ class run_migrations implements Callable<Integer> {
     }
 
     void refuseProblems(Folder folder) throws Failed {
-        folder.strays.stream().filter(stray -> stray.toString().toLowerCase(Locale.ROOT).endsWith(".sql")).map(Folder::isNone).forEach(this::warn);
+        folder.strays.stream().filter(stray -> stray.toString().toLowerCase(Locale.ROOT).endsWith(".sql")).map(Folder::isNone)
+                .forEach(this::warn);
         if (folder.duplicates) {
             throw wrong(String.join("\n  ", folder.problems));
         } else if (!folder.problems.isEmpty()) {
@@ -319,7 +324,8 @@ class run_migrations implements Callable<Integer> {
     void refuseBesideOthers(History history) throws Failed {
         var takesOver = action.adopt || action.baseline != null && !history.others.containsKey(Objects.toString(history.table));
         if (!history.others.isEmpty() && (history.table == null || history.others.containsKey(history.table)) && !takesOver) {
-            throw new Failed("here is the history of another tool: " + history.others.entrySet().stream().map(e -> e.getKey() + " (" + e.getValue() + ")").collect(Collectors.joining(", "))
+            throw new Failed("here is the history of another tool: "
+                    + history.others.entrySet().stream().map(e -> e.getKey() + " (" + e.getValue() + ")").collect(Collectors.joining(", "))
                     + "\n  a second one beside it would run again what is applied; --adopt takes it over, --baseline VERSION starts ours from there");
         }
     }
@@ -370,9 +376,11 @@ class run_migrations implements Callable<Integer> {
         if (choice.json) {
             print(fields("applied", applied, "failed", null, "pending", left));
         } else if (pending.isEmpty()) {
-            say("nothing to apply%s%n", left > 0 ? " here, but " + left + " pending otherwise" : ": " + count(applied(entries).size(), "migration") + " applied");
+            say("nothing to apply%s%n", left > 0 ? " here, but " + left + " pending otherwise"
+                    : ": " + count(applied(entries).size(), "migration") + " applied");
         } else {
-            say("%s applied in %s, %s pending%n", count(pending.size(), "migration"), seconds(start), left == 0 ? "nothing is" : left + " still");
+            say("%s applied in %s, %s pending%n", count(pending.size(), "migration"), seconds(start),
+                    left == 0 ? "nothing is" : left + " still");
         }
         return 0;
     }
@@ -404,9 +412,12 @@ class run_migrations implements Callable<Integer> {
                     "counts", counts, "problems", folder.problems, "ok", wrong == 0));
         } else if (!choice.quiet || wrong > 0) {
             out().println(table(entries.stream().filter(entry -> !choice.quiet || !entry.isFine()).toList(), List.of(
-                    column("VERSION", Entry::id), column("DESCRIPTION", Entry::description), column("PHASE", entry -> entry.phase().toString()),
-                    column("STATE", entry -> entry.state.toString()), column("APPLIED AT", entry -> entry.row == null ? "" : entry.row.appliedAt()),
-                    right("TIME", entry -> entry.row == null ? "" : entry.row.time()), column("BY", entry -> entry.row == null ? "" : entry.row.by))));
+                    column("VERSION", Entry::id), column("DESCRIPTION", Entry::description),
+                    column("PHASE", entry -> entry.phase().toString()),
+                    column("STATE", entry -> entry.state.toString()),
+                    column("APPLIED AT", entry -> entry.row == null ? "" : entry.row.appliedAt()),
+                    right("TIME", entry -> entry.row == null ? "" : entry.row.time()),
+                    column("BY", entry -> entry.row == null ? "" : entry.row.by))));
             entries.stream().filter(entry -> entry.failure != null).forEach(entry -> out().println("failed: " + entry.failure));
             for (var entry : entries) {
                 if (database.verbose && entry.state == State.CHANGED) {
@@ -437,7 +448,8 @@ class run_migrations implements Callable<Integer> {
                     }
                 }
                 if (old == null && young == null || !then.digestSoFar().equals(now.digestSoFar())) {
-                    return "changed: " + (young == null ? entry.file.path : young.place()) + "\n  applied: " + (old == null ? "(nothing)" : old.text()) + "\n  now:     " + (young == null ? "(nothing)" : young.text());
+                    return "changed: " + (young == null ? entry.file.path : young.place()) + "\n  applied: "
+                            + (old == null ? "(nothing)" : old.text()) + "\n  now:     " + (young == null ? "(nothing)" : young.text());
                 }
             }
         } catch (Failed unreadable) {
@@ -453,7 +465,8 @@ class run_migrations implements Callable<Integer> {
             print(fields("history", history.table, "rows", rows.stream().map(Row::json).toList()));
         } else {
             out().println(table(rows, List.of(column("VERSION", row -> row.version), column("DESCRIPTION", row -> row.description),
-                    column("APPLIED AT", Row::appliedAt), right("TIME", Row::time), column("BY", row -> row.by), column("WITH", row -> row.tool))));
+                    column("APPLIED AT", Row::appliedAt), right("TIME", Row::time), column("BY", row -> row.by),
+                    column("WITH", row -> row.tool))));
         }
         return 0;
     }
@@ -462,12 +475,14 @@ class run_migrations implements Callable<Integer> {
         var findings = new ArrayList<>(folder.problems);
         folder.strays.stream().map(Folder::isNone).forEach(findings::add);
         entries.stream().filter(entry -> !entry.isFine() && entry.state != State.PENDING)
-                .forEach(entry -> findings.add(entry.id() + " " + entry.description() + ": " + entry.state + (entry.failure == null ? "" : ", " + entry.failure)));
+                .forEach(entry -> findings.add(
+                        entry.id() + " " + entry.description() + ": " + entry.state + (entry.failure == null ? "" : ", " + entry.failure)));
         if (choice.json) {
             print(fields("findings", findings, "ok", findings.isEmpty()));
         } else {
             findings.forEach(out()::println);
-            say("%s%n", findings.isEmpty() ? count(entries.size(), "migration") + ": files and history agree" : count(findings.size(), "finding"));
+            say("%s%n", findings.isEmpty() ? count(entries.size(), "migration") + ": files and history agree"
+                    : count(findings.size(), "finding"));
         }
         return findings.isEmpty() ? 0 : 1;
     }
@@ -478,8 +493,10 @@ class run_migrations implements Callable<Integer> {
             throw wrong("--rollback takes a number from 1");
         }
         var newest = entries.stream().filter(entry -> entry.row != null)
-                .sorted((a, b) -> Row.BY_TIME.thenComparing(row -> row.parsed, Version.NULLS_FIRST).compare(b.row, a.row)).limit(action.rollback).toList();
-        var without = newest.stream().filter(entry -> entry.version == null || !folder.downs.containsKey(entry.version)).map(Entry::id).toList();
+                .sorted((a, b) -> Row.BY_TIME.thenComparing(row -> row.parsed, Version.NULLS_FIRST).compare(b.row, a.row))
+                .limit(action.rollback).toList();
+        var without = newest.stream().filter(entry -> entry.version == null || !folder.downs.containsKey(entry.version)).map(Entry::id)
+                .toList();
         if (!without.isEmpty()) {
             throw new Failed("nothing was rolled back: no down file (NNN_name.down.sql) for " + String.join(", ", without));
         }
@@ -495,7 +512,8 @@ class run_migrations implements Callable<Integer> {
         if (choice.json) {
             print(fields(choice.dryRun ? "would_roll_back" : "rolled_back", newest.stream().map(Entry::id).toList()));
         } else {
-            say("%s%n", newest.isEmpty() ? "nothing to roll back" : choice.dryRun ? "nothing was changed" : count(newest.size(), "migration") + " rolled back");
+            say("%s%n", newest.isEmpty() ? "nothing to roll back"
+                    : choice.dryRun ? "nothing was changed" : count(newest.size(), "migration") + " rolled back");
         }
         return 0;
     }
@@ -520,9 +538,11 @@ class run_migrations implements Callable<Integer> {
 
     /** Gives applied rows the checksum of their file as it is now, and forgets failed runs; each is shown. */
     int repair(History history, List<Entry> entries) throws Exception {
-        var changed = entries.stream().filter(entry -> entry.row != null && entry.file != null && !entry.file.checksum.equals(entry.row.rawChecksum)).toList();
+        var changed = entries.stream()
+                .filter(entry -> entry.row != null && entry.file != null && !entry.file.checksum.equals(entry.row.rawChecksum)).toList();
         var failed = entries.stream().filter(entry -> entry.failure != null).toList();
-        changed.forEach(entry -> say("  %s  %s%n", entry.id(), entry.row.checksum == null ? "checksum noted for the first time" : "changed file accepted"));
+        changed.forEach(entry -> say("  %s  %s%n", entry.id(),
+                entry.row.checksum == null ? "checksum noted for the first time" : "changed file accepted"));
         failed.forEach(entry -> say("  %s  forgotten: %s%n", entry.id(), entry.failure));
         if (!choice.dryRun) {
             if (!changed.isEmpty()) {
@@ -536,7 +556,8 @@ class run_migrations implements Callable<Integer> {
             }
         }
         if (choice.json) {
-            print(fields("accepted", changed.stream().map(Entry::id).toList(), "forgotten", failed.stream().map(Entry::id).toList(), "dry_run", choice.dryRun));
+            print(fields("accepted", changed.stream().map(Entry::id).toList(), "forgotten", failed.stream().map(Entry::id).toList(),
+                    "dry_run", choice.dryRun));
         } else {
             say("%s%n", changed.isEmpty() && failed.isEmpty() ? "nothing to repair" : choice.dryRun ? "nothing was changed" : "repaired");
         }
@@ -549,19 +570,24 @@ class run_migrations implements Callable<Integer> {
         for (var other : engine.history.others.entrySet()) {
             var query = OTHER_TOOLS.get(other.getValue());
             if (query == null) {
-                warn(other.getKey() + " (" + other.getValue() + ") does not tell which SQL files it has applied; --baseline VERSION marks them");
+                warn(other.getKey() + " (" + other.getValue()
+                        + ") does not tell which SQL files it has applied; --baseline VERSION marks them");
                 continue;
             }
-            var theirs = engine.history.column(query.replace("%s", other.getKey())).stream().map(version -> Version.parse(version, Phase.schema)).filter(Objects::nonNull).toList();
+            var theirs = engine.history.column(query.replace("%s", other.getKey())).stream()
+                    .map(version -> Version.parse(version, Phase.schema)).filter(Objects::nonNull).toList();
             var upTo = other.getValue().equals("golang-migrate");
             if (upTo && theirs.isEmpty()) {
-                throw new Failed(other.getKey() + " is dirty: golang-migrate's last migration failed half-way; mend that with golang-migrate first");
+                throw new Failed(
+                        other.getKey() + " is dirty: golang-migrate's last migration failed half-way; mend that with golang-migrate first");
             }
             if (other.getKey().equals(engine.history.table) && !choice.dryRun) {
                 engine.history.moveAside();
             }
             for (var entry : entries) {
-                if (entry.file != null && !marked.contains(entry.id()) && theirs.stream().anyMatch(version -> upTo ? entry.version.phase == Phase.schema && entry.version.compareTo(version) <= 0
+                if (entry.file != null && !marked.contains(entry.id())
+                        && theirs.stream()
+                                .anyMatch(version -> upTo ? entry.version.phase == Phase.schema && entry.version.compareTo(version) <= 0
                         : entry.version.equals(version))) {
                     marked.add(entry.id());
                     say("  %s  %s  applied by %s%n", entry.id(), entry.file.description, other.getValue());
@@ -574,7 +600,8 @@ class run_migrations implements Callable<Integer> {
         if (choice.json) {
             print(fields(choice.dryRun ? "would_mark" : "marked", marked));
         } else {
-            say("%s%n", marked.isEmpty() ? "nothing was adopted" : count(marked.size(), "migration") + (choice.dryRun ? " would be" : "") + " marked as applied, not run");
+            say("%s%n", marked.isEmpty() ? "nothing was adopted"
+                    : count(marked.size(), "migration") + (choice.dryRun ? " would be" : "") + " marked as applied, not run");
         }
         return marked.isEmpty() ? 1 : 0;
     }
@@ -600,7 +627,8 @@ class run_migrations implements Callable<Integer> {
 
     /** The next number in the style of the folder: as many digits, a time stamp after time stamps, the last part of a dotted one. */
     int writeNew(String title) throws IOException {
-        var name = Normalizer.normalize(title, Normalizer.Form.NFKD).replaceAll("\\p{M}", "").toLowerCase(Locale.ROOT).replaceAll("[^\\p{L}\\p{N}]+", "_")
+        var name = Normalizer.normalize(title, Normalizer.Form.NFKD).replaceAll("\\p{M}", "").toLowerCase(Locale.ROOT)
+                .replaceAll("[^\\p{L}\\p{N}]+", "_")
                 .replaceAll("^_+|_+$", "");
         if (name.isEmpty() || name.length() > 150) {
             throw wrong("--new needs a title of letters or digits, e.g. --new \"Add user table\"");
@@ -612,7 +640,8 @@ class run_migrations implements Callable<Integer> {
         if (!folder.problems.isEmpty()) {
             throw wrong("no number was given out: " + String.join("\n  ", folder.problems));
         }
-        var number = folder.migrations.stream().filter(file -> file.version.phase == phase).map(file -> file.version).max(Version::compareTo).map(Version::next).orElse("001");
+        var number = folder.migrations.stream().filter(file -> file.version.phase == phase).map(file -> file.version)
+                .max(Version::compareTo).map(Version::next).orElse("001");
         var path = place.resolve(number + "_" + name + ".sql");
         try {
             Files.writeString(path, """
@@ -679,7 +708,8 @@ class run_migrations implements Callable<Integer> {
     Folder readFolder() throws IOException {
         var folder = Folder.read(folder());
         if (folder.migrations.isEmpty() && !action.history) {
-            throw wrong((Files.isDirectory(folder.path) ? "no migration (NNN_description.sql) in the folder " : "there is no folder ") + folder.path
+            throw wrong((Files.isDirectory(folder.path) ? "no migration (NNN_description.sql) in the folder " : "there is no folder ")
+                    + folder.path
                     + "; --dir or MIGRATIONS_DIR name it, --new TITLE writes the first migration");
         }
         return folder;
@@ -691,14 +721,16 @@ class run_migrations implements Callable<Integer> {
 
     void refuse(List<Entry> entries, String why) throws Failed {
         if (!entries.isEmpty()) {
-            throw new Failed("nothing was applied: " + entries.stream().map(entry -> entry.file.path.toString()).collect(Collectors.joining(", ")) + "\n  " + why);
+            throw new Failed("nothing was applied: "
+                    + entries.stream().map(entry -> entry.file.path.toString()).collect(Collectors.joining(", ")) + "\n  " + why);
         }
     }
 
     void warnOfMissing(List<Entry> entries) {
         var missing = entries.stream().filter(entry -> entry.state == State.MISSING_FILE).map(Entry::id).toList();
         if (!missing.isEmpty()) {
-            warn(count(missing.size(), "applied migration") + " without a file here: " + String.join(", ", missing.subList(0, Math.min(5, missing.size())))
+            warn(count(missing.size(), "applied migration") + " without a file here: "
+                    + String.join(", ", missing.subList(0, Math.min(5, missing.size())))
                     + (missing.size() > 5 ? ", ..." : ""));
         }
     }
@@ -950,8 +982,11 @@ class run_migrations implements Callable<Integer> {
     }
 
     /** A row of the history; what the table does not tell is null. */
-    record Row(String version, Version parsed, String description, String checksum, String rawChecksum, Instant at, Long millis, String by, String tool) {
-        static final java.util.Comparator<Row> BY_TIME = java.util.Comparator.comparing(Row::at, java.util.Comparator.nullsFirst(java.util.Comparator.naturalOrder()));
+    record Row(String version, Version parsed, String description, String checksum, String rawChecksum, Instant at, Long millis, String by,
+            String tool) {
+
+        static final java.util.Comparator<Row> BY_TIME = java.util.Comparator.comparing(Row::at,
+                java.util.Comparator.nullsFirst(java.util.Comparator.naturalOrder()));
 
         String appliedAt() {
             return at == null ? "" : (LocalDateTime.ofInstant(at, ZoneId.systemDefault()) + ":00").substring(0, 19).replace('T', ' ');
@@ -962,7 +997,8 @@ class run_migrations implements Callable<Integer> {
         }
 
         Map<String, Object> json() {
-            return fields("version", version, "description", description, "applied_at", Objects.toString(at, null), "duration_ms", millis, "applied_by", by, "tool", tool,
+            return fields("version", version, "description", description, "applied_at", Objects.toString(at, null), "duration_ms", millis,
+                    "applied_by", by, "tool", tool,
                     "checksum", checksum);
         }
     }
@@ -1015,7 +1051,8 @@ class run_migrations implements Callable<Integer> {
                 var place = path.resolve(phase.subfolder);
                 if (Files.isDirectory(place)) {
                     try (var files = Files.list(place)) {
-                        files.filter(file -> !file.getFileName().toString().startsWith(".")).sorted().forEach(file -> folder.add(phase, file));
+                        files.filter(file -> !file.getFileName().toString().startsWith(".")).sorted()
+                                .forEach(file -> folder.add(phase, file));
                     }
                 }
             }
@@ -1023,7 +1060,8 @@ class run_migrations implements Callable<Integer> {
             for (int i = 1; i < folder.migrations.size(); i++) {
                 if (folder.migrations.get(i).version.equals(folder.migrations.get(i - 1).version)) {
                     folder.duplicates = true;
-                    folder.problems.add("two files have one version: " + folder.migrations.get(i - 1).path + " and " + folder.migrations.get(i).path);
+                    folder.problems.add(
+                            "two files have one version: " + folder.migrations.get(i - 1).path + " and " + folder.migrations.get(i).path);
                 }
             }
             return folder;
@@ -1031,7 +1069,8 @@ class run_migrations implements Callable<Integer> {
 
         void add(Phase phase, Path file) {
             var flyway = FLYWAY.matcher(file.getFileName().toString());
-            var name = NAME.matcher(flyway.matches() ? flyway.group(1).replace('_', '.') + "_" + flyway.group(2) : file.getFileName().toString());
+            var name = NAME
+                    .matcher(flyway.matches() ? flyway.group(1).replace('_', '.') + "_" + flyway.group(2) : file.getFileName().toString());
             if (Files.isDirectory(file)) {
                 if (!file.equals(path.resolve(Phase.optimizations.subfolder))) {
                     strays.add(file);
@@ -1055,7 +1094,8 @@ class run_migrations implements Callable<Integer> {
             try {
                 var bytes = Files.size(file) > History.LARGEST_SOURCE ? new byte[0] : Files.readAllBytes(file);
                 if (bytes.length > 0 && bytes[0] != (byte) 0xEF && isAscii(bytes)) { // most files, and a status reads them all
-                    return "sha256:" + HexFormat.of().formatHex(Script.sha256().digest(new String(bytes, UTF_8).replace("\r\n", "\n").getBytes(UTF_8)));
+                    return "sha256:" + HexFormat.of()
+                            .formatHex(Script.sha256().digest(new String(bytes, UTF_8).replace("\r\n", "\n").getBytes(UTF_8)));
                 }
             } catch (IOException unreadable) {
                 // said below
@@ -1108,7 +1148,8 @@ class run_migrations implements Callable<Integer> {
      * A statement as it stands in its file, without the semicolon, and where it begins there (line and column from 1). Plain is its beginning,
      * keywords in lower case and a blank between tokens; names are what may be names of relations in it.
      */
-    record Statement(String text, String plain, Path file, int line, int column, List<String> words, Set<String> names, Data data, Path dataFile) {
+    record Statement(String text, String plain, Path file, int line, int column, List<String> words, Set<String> names, Data data,
+            Path dataFile) {
         /** Where the rows of a COPY ... FROM stdin come from, or that it is one TO stdout. */
         enum Data {
             NONE, FOLLOWING_LINES, FILE, TO_STDOUT
@@ -1134,14 +1175,19 @@ class run_migrations implements Callable<Integer> {
      * time, so that a file may be larger than the memory. What it meets is also digested token by token: layout and comments do not count.
      */
     static class Script implements AutoCloseable {
-        static final Pattern CLIENT_ENCODING = Pattern.compile("(?i)^\\s*set\\s+client_encoding\\s*(?:=|to)\\s*'?(\\w+)'?\\s*;", Pattern.MULTILINE);
-        static final Pattern STANDARD_STRINGS = Pattern.compile("(?i)^(?:(?:set (?:session |local )?|select (?:pg_catalog \\. )?set_config \\( ')standard_conforming_strings'? (?:=|to|,) '?(\\w+)"
+        static final Pattern CLIENT_ENCODING = Pattern.compile("(?i)^\\s*set\\s+client_encoding\\s*(?:=|to)\\s*'?(\\w+)'?\\s*;",
+                Pattern.MULTILINE);
+        static final Pattern STANDARD_STRINGS = Pattern.compile(
+                "(?i)^(?:(?:set (?:session |local )?|select (?:pg_catalog \\. )?set_config \\( ')standard_conforming_strings'? (?:=|to|,) '?(\\w+)"
                 + "|reset (?:standard_conforming_strings|all)|discard all)");
-        static final Pattern DATE_STYLE = Pattern.compile("(?i)^(?:set (?:session |local )?|select (?:pg_catalog \\. )?set_config \\( ')datestyle'? (?:=|to|,) .*\\b(german|sql|postgres|postgresql)\\b");
+        static final Pattern DATE_STYLE = Pattern.compile(
+                "(?i)^(?:set (?:session |local )?|select (?:pg_catalog \\. )?set_config \\( ')datestyle'? (?:=|to|,) .*\\b(german|sql|postgres|postgresql)\\b");
         static final Pattern UNDO_PART = Pattern.compile("(?i)^--\\s*(migrate:down|\\+goose\\s+down|down migration)");
         static final Pattern VARIABLE = Pattern.compile("(['\"]?)([\\w\\x80-\\uFFFF]+)\\1");
-        static final Pattern COPY = Pattern.compile("(?is)((?:\"(?:[^\"]|\"\")*\"|[^\\s(\"])+\\s*(?:\\([^)]*\\))?)\\s*from\\s+('(?:[^']|'')*'|\\S+)\\s*(.*)");
-        static final Map<String, String> ENCODINGS = Map.of("LATIN1", "ISO-8859-1", "LATIN2", "ISO-8859-2", "LATIN9", "ISO-8859-15", "WIN1250", "windows-1250",
+        static final Pattern COPY = Pattern
+                .compile("(?is)((?:\"(?:[^\"]|\"\")*\"|[^\\s(\"])+\\s*(?:\\([^)]*\\))?)\\s*from\\s+('(?:[^']|'')*'|\\S+)\\s*(.*)");
+        static final Map<String, String> ENCODINGS = Map.of("LATIN1", "ISO-8859-1", "LATIN2", "ISO-8859-2", "LATIN9", "ISO-8859-15",
+                "WIN1250", "windows-1250",
                 "WIN1251", "windows-1251", "WIN1252", "windows-1252", "KOI8R", "KOI8-R", "SQL_ASCII", "ISO-8859-1", "UTF8", "UTF-8");
 
         final Deque<Source> sources = new ArrayDeque<>();
@@ -1228,7 +1274,8 @@ class run_migrations implements Callable<Integer> {
             }
 
             void insert(String value) throws IOException {
-                var rest = value + (here == -1 ? "" : (char) here) + (after == -1 ? "" : (char) after) + new String(buffer, position, limit - position);
+                var rest = value + (here == -1 ? "" : (char) here) + (after == -1 ? "" : (char) after)
+                        + new String(buffer, position, limit - position);
                 buffer = rest.length() > buffer.length ? new char[rest.length()] : buffer;
                 rest.getChars(0, rest.length(), buffer, 0);
                 position = 0;
@@ -1286,7 +1333,9 @@ class run_migrations implements Callable<Integer> {
             bytes.reset();
             var set = CLIENT_ENCODING.matcher(new String(start, StandardCharsets.ISO_8859_1));
             try {
-                var text = new InputStreamReader(bytes, (set.find() ? Charset.forName(ENCODINGS.getOrDefault(set.group(1).toUpperCase(Locale.ROOT), set.group(1))) : UTF_8).newDecoder());
+                var text = new InputStreamReader(bytes,
+                        (set.find() ? Charset.forName(ENCODINGS.getOrDefault(set.group(1).toUpperCase(Locale.ROOT), set.group(1))) : UTF_8)
+                                .newDecoder());
                 if (start.length > 2 && start[0] == (byte) 0xEF && start[1] == (byte) 0xBB && start[2] == (byte) 0xBF) {
                     text.read();
                 }
@@ -1343,8 +1392,12 @@ class run_migrations implements Callable<Integer> {
                     identifier(null);
                     var sql = text.toString().stripTrailing();
                     if (!sql.isEmpty()) {
-                        var statement = new Statement(sql, plain.toString().strip(), file, line, column, several ? List.of("\\;") : List.copyOf(words), Set.copyOf(names), copies ? Statement.Data.FOLLOWING_LINES
-                                : words.size() > 1 && words.get(0).equals("copy") && words.contains("stdout") ? Statement.Data.TO_STDOUT : Statement.Data.NONE, null);
+                        var statement = new Statement(sql, plain.toString().strip(), file, line, column,
+                                several ? List.of("\\;") : List.copyOf(words), Set.copyOf(names), copies ? Statement.Data.FOLLOWING_LINES
+                                        : words.size() > 1 && words.get(0).equals("copy") && words.contains("stdout")
+                                                ? Statement.Data.TO_STDOUT
+                                                : Statement.Data.NONE,
+                                null);
                         follow(statement);
                         refuse(statement);
                         return statement;
@@ -1356,7 +1409,8 @@ class run_migrations implements Callable<Integer> {
         /** What this driver cannot do; said before anything runs. */
         void refuse(Statement statement) throws Failed {
             if (DATE_STYLE.matcher(statement.plain()).find()) {
-                throw new Failed(statement.place() + ": " + statement.head() + ": only the ISO style works here; write e.g. SET datestyle = 'ISO, DMY'");
+                throw new Failed(statement.place() + ": " + statement.head()
+                        + ": only the ISO style works here; write e.g. SET datestyle = 'ISO, DMY'");
             }
         }
 
@@ -1422,7 +1476,8 @@ class run_migrations implements Callable<Integer> {
                 dotted = in.here == '.';
                 var kind = in.here;
                 take();
-                while (Character.isDigit(kind) && (isLetter(in.here) || Character.isDigit(in.here)) || isOperator(kind) && isOperator(in.here) && !startsComment()) {
+                while (Character.isDigit(kind) && (isLetter(in.here) || Character.isDigit(in.here))
+                        || isOperator(kind) && isOperator(in.here) && !startsComment()) {
                     take();
                 }
             }
@@ -1524,7 +1579,8 @@ class run_migrations implements Callable<Integer> {
                     take();
                 }
                 if (text.length() > start && text.length() < start + 40 && UNDO_PART.matcher(text.substring(start)).find()) {
-                    throw failed("here begins the part that undoes the file, for another tool; move it into a file of its own, NNN_name.down.sql");
+                    throw failed(
+                            "here begins the part that undoes the file, for another tool; move it into a file of its own, NNN_name.down.sql");
                 }
             } else if (in.here == '/' && in.after == '*') {
                 escapesContinue = false;
@@ -1608,7 +1664,8 @@ class run_migrations implements Callable<Integer> {
                 }
                 case "unset" -> arguments(rest).forEach(variables::remove);
                 case "echo" -> {
-                    return new Statement(String.join(" ", arguments(rest)), "", in.file, line, column, List.of("\\echo"), Set.of(), Statement.Data.NONE, null);
+                    return new Statement(String.join(" ", arguments(rest)), "", in.file, line, column, List.of("\\echo"), Set.of(),
+                            Statement.Data.NONE, null);
                 }
                 case "i", "ir", "include", "include_relative" -> {
                     var values = arguments(rest);
@@ -1616,15 +1673,18 @@ class run_migrations implements Callable<Integer> {
                         throw failed("\\" + command + " stands alone, names one file, and not itself");
                     }
                     try {
-                        include(command.contains("r") && !command.equals("include") ? in.file.resolveSibling(values.get(0)) : Path.of(values.get(0)));
+                        include(command.contains("r") && !command.equals("include") ? in.file.resolveSibling(values.get(0))
+                                : Path.of(values.get(0)));
                     } catch (IOException e) {
-                        throw failed("\\" + command + " " + values.get(0) + ": " + (e instanceof NoSuchFileException ? "there is no such file" : e.getMessage()));
+                        throw failed("\\" + command + " " + values.get(0) + ": "
+                                + (e instanceof NoSuchFileException ? "there is no such file" : e.getMessage()));
                     }
                 }
                 case "copy" -> {
                     return copy(rest.strip(), line, column);
                 }
-                default -> throw failed("\\" + command + " is not for migrations (only \\i, \\ir, \\set, \\if, \\echo, \\copy ... from, \\restrict)");
+                default -> throw failed(
+                        "\\" + command + " is not for migrations (only \\i, \\ir, \\set, \\if, \\echo, \\copy ... from, \\restrict)");
             }
             return null;
         }
@@ -1655,11 +1715,13 @@ class run_migrations implements Callable<Integer> {
                 throw failed("only \\copy TABLE from 'FILE' or from stdin is for migrations");
             }
             var inline = parts.group(2).equalsIgnoreCase("stdin");
-            var file = parts.group(2).startsWith("'") ? parts.group(2).substring(1, parts.group(2).length() - 1).replace("''", "'") : parts.group(2);
+            var file = parts.group(2).startsWith("'") ? parts.group(2).substring(1, parts.group(2).length() - 1).replace("''", "'")
+                    : parts.group(2);
             if (!inline && !Files.isReadable(Path.of(file))) {
                 throw failed("\\copy: cannot read " + file);
             }
-            return new Statement("COPY " + parts.group(1) + " FROM STDIN " + parts.group(3), "", in.file, line, column, List.of("copy"), Set.of(),
+            return new Statement("COPY " + parts.group(1) + " FROM STDIN " + parts.group(3), "", in.file, line, column, List.of("copy"),
+                    Set.of(),
                     inline ? Statement.Data.FOLLOWING_LINES : Statement.Data.FILE, inline ? null : Path.of(file));
         }
 
@@ -1693,7 +1755,8 @@ class run_migrations implements Callable<Integer> {
         /** Blanks part arguments; quotes hold them together; variables that were set are put in, and :{?name} asks if one was. */
         List<String> arguments(String line) {
             var arguments = new ArrayList<String>();
-            var part = Pattern.compile("('(?:[^'\\\\]|''|\\\\.)*'|\"[^\"]*\"|:\\{\\?\\w+}|:'\\w+'|:\"\\w+\"|:\\w+|[^\\s'\":]+|:)|(\\s+)").matcher(line);
+            var part = Pattern.compile("('(?:[^'\\\\]|''|\\\\.)*'|\"[^\"]*\"|:\\{\\?\\w+}|:'\\w+'|:\"\\w+\"|:\\w+|[^\\s'\":]+|:)|(\\s+)")
+                    .matcher(line);
             StringBuilder argument = null;
             while (part.find()) {
                 if (part.group(2) != null) {
@@ -1713,7 +1776,8 @@ class run_migrations implements Callable<Integer> {
         String value(String part) {
             var name = part.replaceAll("^:[{?'\"]*|['\"}]$", "");
             if (part.startsWith("'")) {
-                return part.substring(1, part.length() - 1).replace("''", "'").replace("\\n", "\n").replace("\\t", "\t").replaceAll("\\\\(.)", "$1");
+                return part.substring(1, part.length() - 1).replace("''", "'").replace("\\n", "\n").replace("\\t", "\t")
+                        .replaceAll("\\\\(.)", "$1");
             } else if (part.startsWith(":{?")) {
                 return String.valueOf(variables.containsKey(name));
             } else if (part.startsWith(":") && variables.containsKey(name)) {
@@ -1862,7 +1926,8 @@ class run_migrations implements Callable<Integer> {
         void take(int index, Statement statement, String digestSoFar) {
             last = index;
             digest = digestSoFar;
-            if (locksStrongly(statement) && (Collections.disjoint(statement.names(), created) || statement.words().contains("references"))) {
+            if (locksStrongly(statement)
+                    && (Collections.disjoint(statement.names(), created) || statement.words().contains("references"))) {
                 names.addAll(statement.names());
             }
             var create = CREATE_TABLE.matcher(statement.plain());
@@ -1875,7 +1940,8 @@ class run_migrations implements Callable<Integer> {
         static boolean locksStrongly(Statement statement) {
             return !statement.words().contains("concurrently") && switch (statement.words().isEmpty() ? "" : statement.words().get(0)) {
                 case "alter", "drop", "truncate", "lock", "cluster", "refresh", "comment" -> true;
-                case "create" -> statement.words().stream().anyMatch(Set.of("index", "trigger", "rule", "policy", "references", "inherits", "partition")::contains)
+            case "create" -> statement.words().stream()
+                    .anyMatch(Set.of("index", "trigger", "rule", "policy", "references", "inherits", "partition")::contains)
                         && !statement.words().contains("function");
                 default -> false;
             };
@@ -1893,7 +1959,8 @@ class run_migrations implements Callable<Integer> {
         String describe() {
             return switch (kind) {
                 case TRANSACTION -> "one transaction, " + count(statements(), "statement") + " from line " + start.line();
-                case OWN_TRANSACTION -> "the file's own transaction, " + count(statements(), "statement") + " from line " + start.line() + (rollsBack ? ", rolled back by it" : "");
+            case OWN_TRANSACTION -> "the file's own transaction, " + count(statements(), "statement") + " from line " + start.line()
+                    + (rollsBack ? ", rolled back by it" : "");
                 case ALONE -> "alone, in no transaction: line " + start.line() + ", " + start.head();
             };
         }
@@ -1964,7 +2031,8 @@ class run_migrations implements Callable<Integer> {
                 }
             }
             if (open != null && open.kind == Unit.Kind.OWN_TRANSACTION) {
-                throw new Failed(open.start.place() + ": " + open.start.head() + " without COMMIT: psql would apply nothing of what follows");
+                throw new Failed(
+                        open.start.place() + ": " + open.start.head() + " without COMMIT: psql would apply nothing of what follows");
             }
         }
 
@@ -1975,7 +2043,8 @@ class run_migrations implements Callable<Integer> {
         }
 
         static boolean ends(Statement statement) {
-            return (statement.is("commit") || statement.is("end") || statement.is("rollback") || statement.is("abort")) && !statement.words().contains("to");
+            return (statement.is("commit") || statement.is("end") || statement.is("rollback") || statement.is("abort"))
+                    && !statement.words().contains("to");
         }
 
         /** Statements that call PreventInTransactionBlock (or its kin) in PostgreSQL 12 to 19, as far as their text tells. */
@@ -1987,9 +2056,11 @@ class run_migrations implements Callable<Integer> {
                 case "vacuum", "repack", "commit", "end", "rollback", "abort" -> !words.contains("to");
                 case "create" -> concurrently && words.contains("index") && words.indexOf("concurrently") <= 3
                         || words.size() > 1 && Set.of("database", "tablespace", "subscription").contains(words.get(1));
-                case "drop" -> statement.is("drop", "index", "concurrently") || words.size() > 1 && Set.of("database", "tablespace", "subscription").contains(words.get(1));
+            case "drop" -> statement.is("drop", "index", "concurrently")
+                    || words.size() > 1 && Set.of("database", "tablespace", "subscription").contains(words.get(1));
                 case "reindex" -> concurrently && words.indexOf("concurrently") <= 4
-                        || words.stream().filter(Set.of("index", "table", "schema", "database", "system")::contains).findFirst().filter(Set.of("schema", "database", "system")::contains).isPresent();
+                    || words.stream().filter(Set.of("index", "table", "schema", "database", "system")::contains).findFirst()
+                            .filter(Set.of("schema", "database", "system")::contains).isPresent();
                 case "alter" -> statement.is("alter", "system") || concurrently && words.contains("detach");
                 case "cluster" -> words.stream().allMatch(Set.of("cluster", "verbose", "true", "false", "on", "off")::contains);
                 case "discard" -> statement.is("discard", "all");
@@ -2016,7 +2087,8 @@ class run_migrations implements Callable<Integer> {
             this.table = table;
             try (var known = connection.createStatement().executeQuery("select pg_catalog.current_setting('transaction_timeout', true)")) {
                 known.next();
-                keep = "set local idle_in_transaction_session_timeout = 0" + (known.getString(1) == null ? "" : "; set local transaction_timeout = 0"); // since 17
+                keep = "set local idle_in_transaction_session_timeout = 0"
+                        + (known.getString(1) == null ? "" : "; set local transaction_timeout = 0"); // since 17
             }
         }
 
@@ -2036,14 +2108,16 @@ class run_migrations implements Callable<Integer> {
 
         boolean tryTake(Connection by) throws SQLException, Failed {
             try (var statement = by.createStatement()) {
-                statement.execute("begin isolation level read committed; " + keep + "; lock table " + table + " in share row exclusive mode nowait");
+                statement.execute(
+                        "begin isolation level read committed; " + keep + "; lock table " + table + " in share row exclusive mode nowait");
                 return true;
             } catch (SQLException e) {
                 try (var statement = by.createStatement()) {
                     statement.execute("rollback");
                 }
                 if ("42501".equals(e.getSQLState())) {
-                    throw new Failed(explain(e, "") + "\n  what the role lacks: GRANT USAGE ON SCHEMA pgbang TO it; GRANT ALL ON ALL TABLES IN SCHEMA pgbang TO it");
+                    throw new Failed(explain(e, "")
+                            + "\n  what the role lacks: GRANT USAGE ON SCHEMA pgbang TO it; GRANT ALL ON ALL TABLES IN SCHEMA pgbang TO it");
                 } else if (!"55P03".equals(e.getSQLState())) {
                     throw e;
                 }
@@ -2057,7 +2131,8 @@ class run_migrations implements Callable<Integer> {
                 try (var statement = other.createStatement()) {
                     statement.execute("rollback");
                 }
-                throw new Failed("two sessions both got the lock on " + table + ": a pooler in statement mode, a proxy, or an engine whose locks do nothing stands"
+                throw new Failed("two sessions both got the lock on " + table
+                        + ": a pooler in statement mode, a proxy, or an engine whose locks do nothing stands"
                         + "\n  between. Connect to the server directly.");
             }
         }
@@ -2160,7 +2235,8 @@ class run_migrations implements Callable<Integer> {
                 if (row[0].equals("delays")) {
                     delayed.computeIfAbsent(row[2] + " " + row[1], key -> new long[] {now - 100_000_000, now})[1] = now;
                 } else if (named.add(row[2])) {
-                    script.note("waiting for a lock of " + (row[2].equals("0") ? "a prepared transaction (see pg_prepared_xacts)" : row[1]));
+                    script.note(
+                            "waiting for a lock of " + (row[2].equals("0") ? "a prepared transaction (see pg_prepared_xacts)" : row[1]));
                 }
             }
         }
@@ -2168,7 +2244,9 @@ class run_migrations implements Callable<Integer> {
         /** Whom we kept waiting, and how long at most; empty if nobody. */
         String summary() {
             var longest = delayed.values().stream().mapToLong(seen -> seen[1] - seen[0]).max().orElse(0);
-            return delayed.isEmpty() ? "" : count(delayed.size(), "statement") + " of other sessions waited for us, " + String.format(Locale.ROOT, "%.1f s", longest / 1e9) + " at most";
+            return delayed.isEmpty() ? ""
+                    : count(delayed.size(), "statement") + " of other sessions waited for us, "
+                            + String.format(Locale.ROOT, "%.1f s", longest / 1e9) + " at most";
         }
     }
 
@@ -2205,7 +2283,8 @@ class run_migrations implements Callable<Integer> {
             lock.take(script.locks.wait, script);
             worker = script.connectAs(timeZone);
             lock.prove(worker);
-            try (var session = worker.createStatement().executeQuery("select pg_catalog.pg_backend_pid(), pg_catalog.current_setting('standard_conforming_strings'),"
+            try (var session = worker.createStatement()
+                    .executeQuery("select pg_catalog.pg_backend_pid(), pg_catalog.current_setting('standard_conforming_strings'),"
                     + " pg_catalog.current_setting('lock_timeout'), pg_catalog.current_setting('application_name')")) {
                 session.next();
                 name = session.getString(4);
@@ -2247,7 +2326,8 @@ class run_migrations implements Callable<Integer> {
                 run.planWhole();
                 runs.add(run);
             }
-            withRetry(runs.stream().flatMap(run -> run.plan.units.stream()).collect(Collectors.toCollection(ArrayList::new)), null, () -> inTransaction(() -> {
+            withRetry(runs.stream().flatMap(run -> run.plan.units.stream()).collect(Collectors.toCollection(ArrayList::new)), null,
+                    () -> inTransaction(() -> {
                 for (var run : runs) {
                     for (var unit : run.plan.units) {
                         run.statements(unit.first, unit.last);
@@ -2278,12 +2358,16 @@ class run_migrations implements Callable<Integer> {
                 } catch (IOException e) {
                     throw new Failed("cannot read " + file + ": " + e.getMessage());
                 } catch (Failed | SQLException error) {
-                    var e = error instanceof Failed failed ? failed : new Failed((file == null ? "" : file + ": ") + explain((SQLException) error, ""), ((SQLException) error).getSQLState());
-                    if (interrupted || e.partial || !Set.of("55P03", "40P01").contains(Objects.toString(e.state)) || System.nanoTime() > deadline || !units.stream().allMatch(Unit::isDecidable)) {
+                    var e = error instanceof Failed failed ? failed
+                            : new Failed((file == null ? "" : file + ": ") + explain((SQLException) error, ""),
+                                    ((SQLException) error).getSQLState());
+                    if (interrupted || e.partial || !Set.of("55P03", "40P01").contains(Objects.toString(e.state))
+                            || System.nanoTime() > deadline || !units.stream().allMatch(Unit::isDecidable)) {
                         throw e;
                     }
                     var pause = Math.min(5000, 100L << Math.min(attempt, 6)) * (0.5 + Math.random());
-                    script.note((e.state.equals("40P01") ? "deadlock" : "a lock was not to be had within " + lockTimeout) + "; rolled back, again in " + Math.round(pause) + " ms");
+                    script.note((e.state.equals("40P01") ? "deadlock" : "a lock was not to be had within " + lockTimeout)
+                            + "; rolled back, again in " + Math.round(pause) + " ms");
                     sleep((long) pause);
                 }
             }
@@ -2313,7 +2397,8 @@ class run_migrations implements Callable<Integer> {
                 if (holder == null) {
                     return;
                 } else if (System.nanoTime() > deadline) {
-                    throw new Failed("gave up after --lock-deadline " + script.locks.deadline + " s, without having joined the lock queue; in the way is " + holder);
+                    throw new Failed("gave up after --lock-deadline " + script.locks.deadline
+                            + " s, without having joined the lock queue; in the way is " + holder);
                 }
                 var who = holder.replaceFirst(", in its transaction for.*", "");
                 if (!who.equals(said)) {
@@ -2356,7 +2441,8 @@ class run_migrations implements Callable<Integer> {
 
         /** The bounds on a statement; under a pooler the session is not ours to set. */
         String settings(String set) {
-            return set + "lock_timeout = '" + lockTimeout + "'" + (script.locks.statement == null ? "" : set + "statement_timeout = '" + Math.round(1000 * script.locks.statement) + "ms'");
+            return set + "lock_timeout = '" + lockTimeout + "'" + (script.locks.statement == null ? ""
+                    : set + "statement_timeout = '" + Math.round(1000 * script.locks.statement) + "ms'");
         }
 
         boolean isIdle() {
@@ -2390,8 +2476,10 @@ class run_migrations implements Callable<Integer> {
                         union all select distinct 'an advisory lock', 'advisory' from pg_catalog.pg_locks where locktype = 'advisory' and pid = pg_catalog.pg_backend_pid()""")) {
                     while (file != null && left.next()) {
                         var word = left.getString(2).toLowerCase(Locale.ROOT);
-                        var by = touching.stream().filter(statement -> statement.plain().toLowerCase(Locale.ROOT).contains(word)).reduce((a, b) -> b);
-                        script.warn(by.map(statement -> statement.file() + ":" + statement.line()).orElse(file.toString()) + ": leaves " + left.getString(1)
+                        var by = touching.stream().filter(statement -> statement.plain().toLowerCase(Locale.ROOT).contains(word))
+                                .reduce((a, b) -> b);
+                        script.warn(by.map(statement -> statement.file() + ":" + statement.line()).orElse(file.toString()) + ": leaves "
+                                + left.getString(1)
                                 + " behind; it is taken back before the next file");
                     }
                 }
@@ -2431,7 +2519,8 @@ class run_migrations implements Callable<Integer> {
                 public void handleWarning(SQLWarning warning) {
                     warnings.add(warning);
                 }
-            }, 0, 0, QueryExecutor.QUERY_EXECUTE_AS_SIMPLE | QueryExecutor.QUERY_ONESHOT | QueryExecutor.QUERY_NO_RESULTS | QueryExecutor.QUERY_NO_METADATA | QueryExecutor.QUERY_SUPPRESS_BEGIN);
+            }, 0, 0, QueryExecutor.QUERY_EXECUTE_AS_SIMPLE | QueryExecutor.QUERY_ONESHOT | QueryExecutor.QUERY_NO_RESULTS
+                    | QueryExecutor.QUERY_NO_METADATA | QueryExecutor.QUERY_SUPPRESS_BEGIN);
             for (int i = 1; i < warnings.size(); i++) {
                 warnings.get(i - 1).setNextWarning(warnings.get(i));
             }
@@ -2488,12 +2577,15 @@ class run_migrations implements Callable<Integer> {
 
     /** One file on its way through the engine. */
     static class FileRun {
-        static final Set<String> LEAVE_SESSION_ALONE = Set.of("alter", "drop", "comment", "insert", "update", "delete", "grant", "revoke", "copy", "truncate", "\\echo");
-        static final Pattern SETS_SESSION = Pattern.compile("(?i)^(set (?!local |transaction |constraints )|reset |select (pg_catalog \\. )?set_config \\()");
+        static final Set<String> LEAVE_SESSION_ALONE = Set.of("alter", "drop", "comment", "insert", "update", "delete", "grant", "revoke",
+                "copy", "truncate", "\\echo");
+        static final Pattern SETS_SESSION = Pattern
+                .compile("(?i)^(set (?!local |transaction |constraints )|reset |select (pg_catalog \\. )?set_config \\()");
         static final Pattern CHANGES_DEFAULTS = Pattern.compile("(?is)\\balter\\s+(database|role|user)\\b.*\\b(re)?set\\b");
         static final Pattern SETS_ENCODING = Pattern.compile("(?i)^set (session )?(client_encoding|names) ");
 
-        static final Pattern OURS = Pattern.compile("^(create (schema|table|view)|alter (schema|table|table only|view)|copy|comment on (schema|table|view|column)"
+        static final Pattern OURS = Pattern
+                .compile("^(create (schema|table|view)|alter (schema|table|table only|view)|copy|comment on (schema|table|view|column)"
                 + "|(grant|revoke) [a-z ,]+ on (schema|table)) \"?pgbang\"?( \\. \"?migration_|$| owner | to | from )");
 
         /** The server says that a statement belongs into another unit than planned. */
@@ -2552,7 +2644,8 @@ class run_migrations implements Callable<Integer> {
         void refuseThroughPooler() throws Failed {
             for (var unit : plan.units) {
                 if (engine.pooled && unit.kind == Unit.Kind.ALONE && unit.afterSettings) {
-                    throw new Failed(unit.start.place() + ": " + unit.start.head() + "\n  runs in no transaction, and so, behind a pooler, without the settings that the file makes before it;"
+                    throw new Failed(unit.start.place() + ": " + unit.start.head()
+                            + "\n  runs in no transaction, and so, behind a pooler, without the settings that the file makes before it;"
                             + " connect to the server directly");
                 }
             }
@@ -2564,7 +2657,8 @@ class run_migrations implements Callable<Integer> {
                 var expected = engine.history.digestOf(key, done - 1);
                 var unit = plan.units.stream().filter(u -> u.last == done - 1).findFirst();
                 if (unit.isEmpty() || !unit.get().digest.equals(expected)) {
-                    throw new Failed(file + ": its first " + count(done, "statement") + " were applied by a run that did not get to the end, and have been changed since;"
+                    throw new Failed(file + ": its first " + count(done, "statement")
+                            + " were applied by a run that did not get to the end, and have been changed since;"
                             + "\n  bring them back as they were, the rest may change");
                 }
             }
@@ -2595,13 +2689,16 @@ class run_migrations implements Callable<Integer> {
 
         void replanOr(Failed e, Unit unit) throws Replan, Failed, SQLException {
             if (unit.kind == Unit.Kind.TRANSACTION && ("25001".equals(e.state) || "2D000".equals(e.state)) && alone.add(e.index)
-                    || unit.kind == Unit.Kind.TRANSACTION && Set.of("55P04", "55006").contains(Objects.toString(e.state)) && e.index > unit.first && cuts.add(e.index)) {
+                    || unit.kind == Unit.Kind.TRANSACTION && Set.of("55P04", "55006").contains(Objects.toString(e.state))
+                            && e.index > unit.first && cuts.add(e.index)) {
                 throw new Replan();
             }
             var lost = Objects.toString(e.state, "").startsWith("08");
-            var stays = lost ? "the connection was lost; what was committed, the next run finds out and goes on behind it" : done == 0 ? "rolled back: nothing of this file remains"
+            var stays = lost ? "the connection was lost; what was committed, the next run finds out and goes on behind it"
+                    : done == 0 ? "rolled back: nothing of this file remains"
                     : "rolled back to " + unit.start.place() + ": what stands before it is applied and stays, the next run goes on there";
-            var failed = e.adding(unit.kind != Unit.Kind.ALONE || lost ? stays : !unit.isDecidable() ? "it may have committed a part of its work: look, then run again with --in-doubt done or again"
+            var failed = e.adding(unit.kind != Unit.Kind.ALONE || lost ? stays
+                    : !unit.isDecidable() ? "it may have committed a part of its work: look, then run again with --in-doubt done or again"
                     : done == 0 ? "nothing of this file remains" : stays);
             try {
                 engine.asOurselves(() -> engine.history.noteFailure(key, unit, file, failed));
@@ -2655,7 +2752,8 @@ class run_migrations implements Callable<Integer> {
 
         /** In the unit's own transaction, unless that only reads by now. */
         void noteInside(Unit unit, boolean last) throws SQLException, Failed {
-            noted = touching.isEmpty() || engine.history.column("select pg_catalog.current_setting('transaction_read_only')").get(0).equals("off");
+            noted = touching.isEmpty()
+                    || engine.history.column("select pg_catalog.current_setting('transaction_read_only')").get(0).equals("off");
             if (noted) {
                 note(unit, last);
             }
@@ -2748,7 +2846,8 @@ class run_migrations implements Callable<Integer> {
                 engine.script.detail(statement.place() + " is left out: the schema pgbang is kept by the scripts themselves");
                 return; // a dump of a migrated database contains it
             }
-            if (words.isEmpty() || !LEAVE_SESSION_ALONE.contains(words.get(0)) && !(words.get(0).equals("create") && !words.contains("temp") && !words.contains("temporary"))) {
+            if (words.isEmpty() || !LEAVE_SESSION_ALONE.contains(words.get(0))
+                    && !(words.get(0).equals("create") && !words.contains("temp") && !words.contains("temporary"))) {
                 touching.add(statement);
             }
             changesDefaults |= statement.text().length() < 10_000 && CHANGES_DEFAULTS.matcher(statement.text()).find();
@@ -2788,8 +2887,10 @@ class run_migrations implements Callable<Integer> {
             plan = Plan.of(file, engine.escapes, alone, cuts);
             for (var unit : plan.units) {
                 if (unit.kind != Unit.Kind.TRANSACTION || unit.first > 0) {
-                    throw new Failed("--single-transaction: nothing was applied, because of " + unit.start.place() + ": " + unit.start.head()
-                            + (unit.kind == Unit.Kind.TRANSACTION ? "\n  it must come after a commit" : "\n  it cannot be part of a transaction of ours"));
+                    throw new Failed(
+                            "--single-transaction: nothing was applied, because of " + unit.start.place() + ": " + unit.start.head()
+                                    + (unit.kind == Unit.Kind.TRANSACTION ? "\n  it must come after a commit"
+                                            : "\n  it cannot be part of a transaction of ours"));
                 }
             }
         }
@@ -2806,7 +2907,8 @@ class run_migrations implements Callable<Integer> {
             var units = Plan.of(file, engine.escapes, alone, cuts).units;
             var unit = units.stream().filter(u -> u.first == begun.first()).findFirst().orElse(null);
             if (unit == null || !unit.digest.equals(begun.digest())) {
-                throw new Failed(file + ": a run died at line " + begun.line() + " (" + begun.statement() + "), and the file has been changed since up to there;"
+                throw new Failed(file + ": a run died at line " + begun.line() + " (" + begun.statement()
+                        + "), and the file has been changed since up to there;"
                         + "\n  bring it back as it was, what follows may change");
             }
             replaySession(engine.pooled ? 0 : begun.first(), units); // names are those that the file means
@@ -2818,7 +2920,8 @@ class run_migrations implements Callable<Integer> {
                 ended = engine.script.locks.inDoubt == InDoubt.done;
             }
             if (ended == null) {
-                throw new Failed(unit.start.place() + ": " + unit.start.head() + "\n  was begun by an earlier run, and nothing shows how much of it was done."
+                throw new Failed(unit.start.place() + ": " + unit.start.head()
+                        + "\n  was begun by an earlier run, and nothing shows how much of it was done."
                         + "\n  Look at what it does; then run again with --in-doubt done or --in-doubt again");
             }
             engine.script.note(unit.start.place() + " was under way when a run died; it " + (ended ? "had come to its end" : "runs again"));
@@ -2831,15 +2934,20 @@ class run_migrations implements Callable<Integer> {
         /** The server's position (in characters of the statement) as line and column of the file, and the line itself. */
         static Failed locate(SQLException error, Statement statement, int index) {
             var server = error instanceof PSQLException e ? e.getServerErrorMessage() : null;
-            var position = server == null || server.getPosition() < 1 ? 1 : Math.min(server.getPosition(), statement.text().codePointCount(0, statement.text().length()));
+            var position = server == null || server.getPosition() < 1 ? 1
+                    : Math.min(server.getPosition(), statement.text().codePointCount(0, statement.text().length()));
             var before = statement.text().substring(0, statement.text().offsetByCodePoints(0, position - 1));
             var lineStart = before.lastIndexOf('\n') + 1;
             var line = statement.line() + (int) before.chars().filter(c -> c == '\n').count();
             var column = before.codePointCount(lineStart, before.length()) + (lineStart == 0 ? statement.column() : 1);
             var lineEnd = statement.text().indexOf('\n', lineStart);
-            var shown = statement.text().substring(lineStart, lineEnd < 0 ? statement.text().length() : lineEnd).replace('\t', ' ').stripTrailing();
-            var caret = server != null && server.getPosition() > 0 ? "\n    " + " ".repeat(before.codePointCount(lineStart, before.length())) + "^" : "";
-            var failed = new Failed(statement.file() + ":" + line + ":" + column + ": " + explain(error, "\n    " + shown + caret), error.getSQLState());
+            var shown = statement.text().substring(lineStart, lineEnd < 0 ? statement.text().length() : lineEnd).replace('\t', ' ')
+                    .stripTrailing();
+            var caret = server != null && server.getPosition() > 0
+                    ? "\n    " + " ".repeat(before.codePointCount(lineStart, before.length())) + "^"
+                    : "";
+            var failed = new Failed(statement.file() + ":" + line + ":" + column + ": " + explain(error, "\n    " + shown + caret),
+                    error.getSQLState());
             failed.index = index;
             failed.json.putAll(fields("file", statement.file().toString(), "line", line, "column", column, "sqlstate", error.getSQLState(),
                     "error", server == null ? error.getMessage() : server.getMessage()));
@@ -2853,19 +2961,24 @@ class run_migrations implements Callable<Integer> {
         if (server == null) {
             return error.getMessage() + " (SQLSTATE " + error.getSQLState() + ")" + place;
         }
-        var more = fields("detail", server.getDetail(), "hint", server.getHint(), "context", server.getWhere() == null ? null : server.getWhere().lines().findFirst().orElse(null));
+        var more = fields("detail", server.getDetail(), "hint", server.getHint(), "context",
+                server.getWhere() == null ? null : server.getWhere().lines().findFirst().orElse(null));
         return server.getMessage() + " (SQLSTATE " + server.getSQLState() + ")" + place
-                + more.entrySet().stream().filter(e -> e.getValue() != null).map(e -> "\n  " + e.getKey() + ": " + e.getValue()).collect(Collectors.joining());
+                + more.entrySet().stream().filter(e -> e.getValue() != null).map(e -> "\n  " + e.getKey() + ": " + e.getValue())
+                        .collect(Collectors.joining());
     }
 
     /** A statement that must be in no transaction: its intent is noted before, its end after, and what it leaves half-done is cleared away. */
     static class Alone {
         static final String NAME = "(\"(?:[^\"]|\"\")+\"|[\\w$\\x80-\\uFFFF]+)";
         static final String PATH = "(" + NAME + "(?: \\. " + NAME + ")?)";
-        static final Pattern CREATE_INDEX = Pattern.compile("(?is)create (?:unique )?index concurrently (?:if not exists )?(?:(?!on )" + NAME + " )?on (?:only )?" + PATH + ".*");
+        static final Pattern CREATE_INDEX = Pattern.compile(
+                "(?is)create (?:unique )?index concurrently (?:if not exists )?(?:(?!on )" + NAME + " )?on (?:only )?" + PATH + ".*");
         static final Pattern DROP_INDEX = Pattern.compile("(?is)drop index concurrently (?:if exists )?" + PATH + ".*");
-        static final Pattern DETACH = Pattern.compile("(?is)alter table (?:if exists )?" + PATH + " detach partition " + PATH + " concurrently.*");
-        static final Pattern CATALOG_OBJECT = Pattern.compile("(?is)(create|drop) (database|tablespace|subscription) (?:if exists )?" + NAME + ".*");
+        static final Pattern DETACH = Pattern
+                .compile("(?is)alter table (?:if exists )?" + PATH + " detach partition " + PATH + " concurrently.*");
+        static final Pattern CATALOG_OBJECT = Pattern
+                .compile("(?is)(create|drop) (database|tablespace|subscription) (?:if exists )?" + NAME + ".*");
 
         final FileRun run;
         final Engine engine;
@@ -2887,7 +3000,9 @@ class run_migrations implements Callable<Integer> {
             }
             var known = new ArrayList<String>();
             engine.asOurselves(() -> known.addAll(
-                    ask("select known from " + engine.history.journal + " where history = ? and version = ? and first = ? and known is not null", engine.history.schema, run.key, unit.first)));
+                    ask("select known from " + engine.history.journal
+                            + " where history = ? and version = ? and first = ? and known is not null", engine.history.schema, run.key,
+                            unit.first)));
             before = known.isEmpty() ? indexesBefore() : List.of(known.get(0).split(",")); // an earlier try may have left one
             clearAway();
             engine.asOurselves(() -> engine.history.journal(run.key, unit, run.file, "begun", null, String.join(",", before)));
@@ -2898,7 +3013,8 @@ class run_migrations implements Callable<Integer> {
                 }
             } catch (Failed e) {
                 try {
-                    engine.asOurselves(() -> engine.history.journal(run.key, unit, run.file, unit.isDecidable() ? "failed" : "begun", e.getMessage().lines().findFirst().orElse(""), String.join(",", before)));
+                    engine.asOurselves(() -> engine.history.journal(run.key, unit, run.file, unit.isDecidable() ? "failed" : "begun",
+                            e.getMessage().lines().findFirst().orElse(""), String.join(",", before)));
                     clearAway();
                 } catch (SQLException | IOException | Failed lost) {
                     e.addSuppressed(lost); // the next run settles it
@@ -2918,9 +3034,12 @@ class run_migrations implements Callable<Integer> {
                 work.run();
                 return;
             }
-            var patience = plain.toLowerCase(Locale.ROOT).contains("concurrently") ? Math.round(1000 * engine.script.locks.deadline) + "ms" : engine.lockTimeout;
-            var own = ask("select pg_catalog.current_setting('lock_timeout') union all select pg_catalog.current_setting('statement_timeout')");
-            engine.execute("set lock_timeout = '" + patience + "'" + (engine.script.locks.statement == null ? "" : "; set statement_timeout = '" + Math.round(1000 * engine.script.locks.statement) + "ms'"));
+            var patience = plain.toLowerCase(Locale.ROOT).contains("concurrently") ? Math.round(1000 * engine.script.locks.deadline) + "ms"
+                    : engine.lockTimeout;
+            var own = ask(
+                    "select pg_catalog.current_setting('lock_timeout') union all select pg_catalog.current_setting('statement_timeout')");
+            engine.execute("set lock_timeout = '" + patience + "'" + (engine.script.locks.statement == null ? ""
+                    : "; set statement_timeout = '" + Math.round(1000 * engine.script.locks.statement) + "ms'"));
             try {
                 work.run();
             } finally {
@@ -2956,12 +3075,15 @@ class run_migrations implements Callable<Integer> {
         void awaitTwins() throws SQLException, Failed {
             var deadline = System.nanoTime() + (long) (engine.script.locks.wait * 1e9);
             for (var said = false;; said = true) {
-                var twin = ask("select pid || ', ' || pg_catalog.left(query, 80) from pg_catalog.pg_stat_activity where state = 'active' and datname = pg_catalog.current_database()"
-                        + " and pid <> pg_catalog.pg_backend_pid() and query <> '' and pg_catalog.starts_with(?, query)", unit.start.text());
+                var twin = ask(
+                        "select pid || ', ' || pg_catalog.left(query, 80) from pg_catalog.pg_stat_activity where state = 'active' and datname = pg_catalog.current_database()"
+                                + " and pid <> pg_catalog.pg_backend_pid() and query <> '' and pg_catalog.starts_with(?, query)",
+                        unit.start.text());
                 if (twin.isEmpty()) {
                     return;
                 } else if (System.nanoTime() > deadline) {
-                    throw new Failed("a run that died has left a backend at work: pid " + twin.get(0) + "\n  wait for it, or end it: select pg_terminate_backend(" + twin.get(0).split(",")[0] + ")");
+                    throw new Failed("a run that died has left a backend at work: pid " + twin.get(0)
+                            + "\n  wait for it, or end it: select pg_terminate_backend(" + twin.get(0).split(",")[0] + ")");
                 } else if (!said) {
                     engine.script.note("a run that died has left a backend at work, pid " + twin.get(0) + "; waiting for its end");
                 }
@@ -2973,13 +3095,15 @@ class run_migrations implements Callable<Integer> {
         void awaitBuilders() throws SQLException, Failed {
             var deadline = System.nanoTime() + (long) (engine.script.locks.deadline * 1e9);
             for (var said = false; plain.contains("concurrently"); said = true) {
-                var builder = ask("select 'pid ' || l.pid from pg_catalog.pg_locks l where l.locktype = 'relation' and l.granted and l.mode = 'ShareUpdateExclusiveLock' and l.pid <> pg_catalog.pg_backend_pid()"
-                        + " and l.relation in (select coalesce(i.indrelid, t.oid) from pg_catalog.unnest(?::text[]) name join pg_catalog.pg_class t on t.oid = pg_catalog.to_regclass(name)"
+                var builder = ask(
+                        "select 'pid ' || l.pid from pg_catalog.pg_locks l where l.locktype = 'relation' and l.granted and l.mode = 'ShareUpdateExclusiveLock' and l.pid <> pg_catalog.pg_backend_pid()"
+                                + " and l.relation in (select coalesce(i.indrelid, t.oid) from pg_catalog.unnest(?::text[]) name join pg_catalog.pg_class t on t.oid = pg_catalog.to_regclass(name)"
                         + " left join pg_catalog.pg_index i on i.indexrelid = t.oid)", (Object) unit.start.names().toArray(String[]::new));
                 if (builder.isEmpty()) {
                     return;
                 } else if (System.nanoTime() > deadline) {
-                    throw new Failed(unit.start.place() + ": gave up after --lock-deadline " + engine.script.locks.deadline + " s: " + builder.get(0) + " still builds an index on that table, or vacuums it", "55P03");
+                    throw new Failed(unit.start.place() + ": gave up after --lock-deadline " + engine.script.locks.deadline + " s: "
+                            + builder.get(0) + " still builds an index on that table, or vacuums it", "55P03");
                 } else if (!said) {
                     engine.script.note("waiting for " + builder.get(0) + ", which builds an index on that table or vacuums it");
                 }
@@ -2991,13 +3115,15 @@ class run_migrations implements Callable<Integer> {
         List<String> invalid() throws SQLException {
             var create = CREATE_INDEX.matcher(plain);
             if (create.matches()) {
-                return ask("select i.indexrelid::regclass::text from pg_catalog.pg_index i join pg_catalog.pg_class c on c.oid = i.indexrelid where not i.indisvalid"
-                        + " and i.indrelid = pg_catalog.to_regclass(?) and case when ?::text is null then i.indexrelid::text <> all (?::text[]) else c.relname = (pg_catalog.parse_ident(?))[1] end",
+                return ask(
+                        "select i.indexrelid::regclass::text from pg_catalog.pg_index i join pg_catalog.pg_class c on c.oid = i.indexrelid where not i.indisvalid"
+                                + " and i.indrelid = pg_catalog.to_regclass(?) and case when ?::text is null then i.indexrelid::text <> all (?::text[]) else c.relname = (pg_catalog.parse_ident(?))[1] end",
                         create.group(2), create.group(1), before.toArray(String[]::new), Objects.toString(create.group(1), "x"));
             } else if (unit.start.is("reindex")) {
-                return ask("select i.indexrelid::regclass::text from pg_catalog.pg_index i join pg_catalog.pg_class c on c.oid = i.indexrelid"
+                return ask(
+                        "select i.indexrelid::regclass::text from pg_catalog.pg_index i join pg_catalog.pg_class c on c.oid = i.indexrelid"
                         + " where not i.indisvalid and c.relname ~ '_ccnew[0-9]*$' and i.indrelid in (select coalesce(j.indrelid, t.oid)"
-                        + " from pg_catalog.unnest(?::text[]) name join pg_catalog.pg_class t on t.oid = pg_catalog.to_regclass(name) left join pg_catalog.pg_index j on j.indexrelid = t.oid)",
+                                + " from pg_catalog.unnest(?::text[]) name join pg_catalog.pg_class t on t.oid = pg_catalog.to_regclass(name) left join pg_catalog.pg_index j on j.indexrelid = t.oid)",
                         (Object) unit.start.names().toArray(String[]::new));
             }
             return List.of();
@@ -3020,7 +3146,8 @@ class run_migrations implements Callable<Integer> {
         /** True if the partition was half detached, and is detached now. */
         boolean finishDetach() throws SQLException {
             var detach = DETACH.matcher(plain);
-            if (!detach.matches() || !ask("select to_jsonb(i) ->> 'inhdetachpending' from pg_catalog.pg_inherits i where inhparent = pg_catalog.to_regclass(?)"
+            if (!detach.matches() || !ask(
+                    "select to_jsonb(i) ->> 'inhdetachpending' from pg_catalog.pg_inherits i where inhparent = pg_catalog.to_regclass(?)"
                     + " and inhrelid = pg_catalog.to_regclass(?)", detach.group(1), detach.group(4)).contains("true")) {
                 return false;
             }
@@ -3036,7 +3163,8 @@ class run_migrations implements Callable<Integer> {
             var object = CATALOG_OBJECT.matcher(plain);
             if (create.matches() && create.group(1) != null) {
                 return !ask("select 1 from pg_catalog.pg_index i join pg_catalog.pg_class c on c.oid = i.indexrelid where i.indisvalid"
-                        + " and i.indrelid = pg_catalog.to_regclass(?) and c.relname = (pg_catalog.parse_ident(?))[1]", create.group(2), create.group(1)).isEmpty();
+                        + " and i.indrelid = pg_catalog.to_regclass(?) and c.relname = (pg_catalog.parse_ident(?))[1]", create.group(2),
+                        create.group(1)).isEmpty();
             } else if (create.matches()) {
                 before = List.of(Objects.toString(known, "").split(","));
                 clearAway();
@@ -3044,16 +3172,19 @@ class run_migrations implements Callable<Integer> {
             } else if (drop.matches()) {
                 return ask("select 1 where pg_catalog.to_regclass(?) is not null", drop.group(1)).isEmpty();
             } else if (detach.matches()) {
-                var state = ask("select to_jsonb(i) ->> 'inhdetachpending' from pg_catalog.pg_inherits i where inhparent = pg_catalog.to_regclass(?)"
+                var state = ask(
+                        "select to_jsonb(i) ->> 'inhdetachpending' from pg_catalog.pg_inherits i where inhparent = pg_catalog.to_regclass(?)"
                         + " and inhrelid = pg_catalog.to_regclass(?)", detach.group(1), detach.group(4));
                 return state.isEmpty() || finishDetach();
             } else if (object.matches()) {
                 var kind = object.group(2).toLowerCase(Locale.ROOT);
                 var column = Map.of("database", "datname", "tablespace", "spcname", "subscription", "subname").get(kind);
-                var exists = !ask("select 1 from pg_catalog.pg_" + kind + " where " + column + " = (pg_catalog.parse_ident(?))[1]", object.group(3)).isEmpty();
+                var exists = !ask("select 1 from pg_catalog.pg_" + kind + " where " + column + " = (pg_catalog.parse_ident(?))[1]",
+                        object.group(3)).isEmpty();
                 return exists == object.group(1).equalsIgnoreCase("create");
             }
-            return Set.of("vacuum", "repack", "reindex", "cluster", "alter", "discard", "commit", "end", "rollback", "abort").contains(unit.start.words().get(0)) ? false : null;
+            return Set.of("vacuum", "repack", "reindex", "cluster", "alter", "discard", "commit", "end", "rollback", "abort")
+                    .contains(unit.start.words().get(0)) ? false : null;
         }
     }
 
@@ -3084,7 +3215,8 @@ class run_migrations implements Callable<Integer> {
                         order by pg_catalog.array_position(pg_catalog.current_schemas(false), n.nspname) limit 1), pg_catalog.current_schema()) as pgbang_schema \\gset
                     create table if not exists %s (version text primary key);
                     """.formatted(TOOL, History.JOURNAL, TABLE));
-            out.println("alter table " + TABLE + " " + History.COLUMNS.stream().skip(1).map(column -> "add column if not exists " + column).collect(Collectors.joining(", "))
+            out.println("alter table " + TABLE + " "
+                    + History.COLUMNS.stream().skip(1).map(column -> "add column if not exists " + column).collect(Collectors.joining(", "))
                     + ", alter column applied_at set default pg_catalog.now();\nreset client_min_messages;");
             for (var file : files) {
                 write(file);
@@ -3127,7 +3259,8 @@ class run_migrations implements Callable<Integer> {
             var ours = unit.kind == Unit.Kind.TRANSACTION;
             var last = unit == plan.units.get(plan.units.size() - 1);
             if (ours) {
-                out.println("begin;\nset local lock_timeout = '60s';\nlock table pgbang.migration_lock in share row exclusive mode;\nset local lock_timeout = '3s';");
+                out.println(
+                        "begin;\nset local lock_timeout = '60s';\nlock table pgbang.migration_lock in share row exclusive mode;\nset local lock_timeout = '3s';");
             }
             guard(file, unit);
             for (int i = unit.first; i <= unit.last; i++) {
@@ -3145,8 +3278,10 @@ class run_migrations implements Callable<Integer> {
         }
 
         void guard(Migration file, Unit unit) {
-            out.println("select not exists (select from " + TABLE + " where version::text = any (array[" + Stream.of(History.names(file)).map(History::literal).collect(Collectors.joining(", "))
-                    + "])) and not exists (select from pgbang.migration_journal where history = :'pgbang_schema' and version = " + History.literal(file.version.id())
+            out.println("select not exists (select from " + TABLE + " where version::text = any (array["
+                    + Stream.of(History.names(file)).map(History::literal).collect(Collectors.joining(", "))
+                    + "])) and not exists (select from pgbang.migration_journal where history = :'pgbang_schema' and version = "
+                    + History.literal(file.version.id())
                     + " and first = " + unit.first + " and state = 'done') as pgbang_pending \\gset\n\\if :pgbang_pending");
         }
 
@@ -3154,7 +3289,8 @@ class run_migrations implements Callable<Integer> {
             if (statement.is("\\echo")) {
                 out.println("\\echo " + History.literal(statement.text()));
             } else if (statement.data() == Statement.Data.FILE) {
-                out.println("\\copy " + statement.text().replaceFirst("^COPY ", "").replaceFirst("FROM STDIN", "from " + Matcher.quoteReplacement(History.literal(statement.dataFile().toString()))));
+                out.println("\\copy " + statement.text().replaceFirst("^COPY ", "").replaceFirst("FROM STDIN",
+                        "from " + Matcher.quoteReplacement(History.literal(statement.dataFile().toString()))));
             } else if (!FileRun.SETS_ENCODING.matcher(statement.plain()).find()) {
                 out.println(statement.text() + "\n;");
             }
@@ -3169,9 +3305,12 @@ class run_migrations implements Callable<Integer> {
             var separate = unit.kind == Unit.Kind.ALONE || unit.rollsBack;
             out.println(separate ? "begin;" : "set local session authorization default;\nset local role none;");
             if (plan.units.size() > 1) {
-                out.println("insert into pgbang.migration_journal (history, version, first, last, file, line, statement, digest, state, by_whom) values (:'pgbang_schema', "
-                        + Stream.of(file.version.id(), unit.first, unit.last, file.path, unit.start.line(), unit.start.head(), unit.digest, "done").map(value -> History.literal(value.toString()))
-                                .collect(Collectors.joining(", ")) + ", current_user) on conflict (history, version, first) do update set state = 'done', digest = excluded.digest;");
+                out.println(
+                        "insert into pgbang.migration_journal (history, version, first, last, file, line, statement, digest, state, by_whom) values (:'pgbang_schema', "
+                                + Stream.of(file.version.id(), unit.first, unit.last, file.path, unit.start.line(), unit.start.head(),
+                                        unit.digest, "done").map(value -> History.literal(value.toString()))
+                                        .collect(Collectors.joining(", "))
+                                + ", current_user) on conflict (history, version, first) do update set state = 'done', digest = excluded.digest;");
             }
             if (last) {
                 history(file, plan);
@@ -3184,14 +3323,20 @@ class run_migrations implements Callable<Integer> {
         void history(Migration file, Plan plan) throws Failed {
             try {
                 var source = History.source(file.path);
-                var values = Stream.of(file.description, file.version.phase, file.path.getFileName(), plan.digest, file.checksum, TOOL + " --sql").map(value -> History.literal(value.toString())).toList();
-                out.println("insert into " + TABLE + " (version) select " + History.literal(file.version.id()) + " where not exists (select from " + TABLE + " where version::text = any (array["
+                var values = Stream
+                        .of(file.description, file.version.phase, file.path.getFileName(), plan.digest, file.checksum, TOOL + " --sql")
+                        .map(value -> History.literal(value.toString())).toList();
+                out.println("insert into " + TABLE + " (version) select " + History.literal(file.version.id())
+                        + " where not exists (select from " + TABLE + " where version::text = any (array["
                         + Stream.of(History.names(file)).map(History::literal).collect(Collectors.joining(", ")) + "]));");
-                out.println("update " + TABLE + " set (description, phase, file, checksum, raw_checksum, tool, source, applied_by, applied_at, duration_ms) = (" + String.join(", ", values) + ", "
+                out.println("update " + TABLE
+                        + " set (description, phase, file, checksum, raw_checksum, tool, source, applied_by, applied_at, duration_ms) = ("
+                        + String.join(", ", values) + ", "
                         + (source == null ? "null" : "decode('" + Base64.getEncoder().encodeToString(source) + "', 'base64')")
                         + ", current_user, pg_catalog.now(), extract(epoch from pg_catalog.clock_timestamp() - pg_catalog.now()) * 1000) where version::text = any (array["
                         + Stream.of(History.names(file)).map(History::literal).collect(Collectors.joining(", ")) + "]);");
-                out.println("delete from pgbang.migration_journal where history = :'pgbang_schema' and version = " + History.literal(file.version.id()) + ";");
+                out.println("delete from pgbang.migration_journal where history = :'pgbang_schema' and version = "
+                        + History.literal(file.version.id()) + ";");
             } catch (SQLException e) {
                 throw new Failed(e.getMessage());
             }
@@ -3200,7 +3345,8 @@ class run_migrations implements Callable<Integer> {
 
     /** The table schema_migrations, where it is or will be, and what the scripts keep beside it: the lock and the journal. */
     static class History {
-        static final List<String> COLUMNS = List.of("version text", "description text", "phase text", "file text", "checksum text", "raw_checksum text", "source bytea",
+        static final List<String> COLUMNS = List.of("version text", "description text", "phase text", "file text", "checksum text",
+                "raw_checksum text", "source bytea",
                 "applied_at timestamptz", "duration_ms bigint", "applied_by text", "tool text");
         static final String JOURNAL = "history text, version text, first int, last int, file text, line int, statement text, digest text, state text, error text, known text,"
                 + " at timestamptz default pg_catalog.now(), by_whom text, primary key (history, version, first)";
@@ -3277,12 +3423,14 @@ class run_migrations implements Callable<Integer> {
                 elsewhere.add(name);
             } else if (table == null) {
                 if (!found.getBoolean(4)) {
-                    throw new Failed("the history " + name + " is not readable: GRANT SELECT ON " + name + " TO " + quote(found.getString(7)));
+                    throw new Failed(
+                            "the history " + name + " is not readable: GRANT SELECT ON " + name + " TO " + quote(found.getString(7)));
                 }
                 schema = found.getString(1);
                 columns = Set.of(found.getString(5).split("/"));
                 if (!columns.contains("version")) {
-                    throw new Failed(name + " has no column version, so it is no history of migrations; it is left alone (another schema for ours: options=-csearch_path%3D...)");
+                    throw new Failed(name
+                            + " has no column version, so it is no history of migrations; it is left alone (another schema for ours: options=-csearch_path%3D...)");
                 } else if (columns.contains("dirty")) {
                     others.put(name, "golang-migrate");
                 }
@@ -3296,11 +3444,15 @@ class run_migrations implements Callable<Integer> {
                 return;
             }
             var wanted = Stream.of("version", "description", "checksum", "raw_checksum", "applied_at", "duration_ms", "applied_by", "tool")
-                    .map(column -> !columns.contains(column) ? "null" : column.equals("applied_at") ? "extract(epoch from applied_at::timestamptz)::float8" : quote(column) + "::text");
-            try (var found = connection.createStatement().executeQuery("select " + wanted.collect(Collectors.joining(", ")) + " from " + table)) {
+                    .map(column -> !columns.contains(column) ? "null"
+                            : column.equals("applied_at") ? "extract(epoch from applied_at::timestamptz)::float8"
+                                    : quote(column) + "::text");
+            try (var found = connection.createStatement()
+                    .executeQuery("select " + wanted.collect(Collectors.joining(", ")) + " from " + table)) {
                 while (found.next()) {
                     var at = found.getString(5) == null ? null : Instant.ofEpochMilli(Math.round(found.getDouble(5) * 1000));
-                    rows.add(new Row(found.getString(1), Version.parse(found.getString(1), Phase.schema), found.getString(2), found.getString(3), found.getString(4),
+                    rows.add(new Row(found.getString(1), Version.parse(found.getString(1), Phase.schema), found.getString(2),
+                            found.getString(3), found.getString(4),
                             at, found.getString(6) == null ? null : found.getLong(6), found.getString(7), found.getString(8)));
                 }
             }
@@ -3311,8 +3463,10 @@ class run_migrations implements Callable<Integer> {
             if (journal == null) {
                 return;
             }
-            try (var select = connection.prepareStatement("select version, case state when 'failed' then error when 'begun' then coalesce(error, file || ':' || line || ': a run died during ' || statement)"
-                    + " else file || ': a run died after ' || statement end from " + journal + " where history = ? and version <> '' order by at")) {
+            try (var select = connection.prepareStatement(
+                    "select version, case state when 'failed' then error when 'begun' then coalesce(error, file || ':' || line || ': a run died during ' || statement)"
+                            + " else file || ': a run died after ' || statement end from " + journal
+                            + " where history = ? and version <> '' order by at")) {
                 select.setString(1, schema);
                 var found = select.executeQuery();
                 while (found.next()) {
@@ -3331,17 +3485,21 @@ class run_migrations implements Callable<Integer> {
         String makeHome() throws SQLException, Failed {
             for (var attempt = 0;; attempt++) {
                 var place = !column("select 1 where pg_catalog.to_regnamespace('pgbang') is not null").isEmpty()
-                        || !column("select 1 where pg_catalog.has_database_privilege(pg_catalog.current_database(), 'create')").isEmpty() ? "pgbang." : quote(schema) + ".pgbang_";
+                        || !column("select 1 where pg_catalog.has_database_privilege(pg_catalog.current_database(), 'create')").isEmpty()
+                                ? "pgbang."
+                                : quote(schema) + ".pgbang_";
                 journal = place + "migration_journal";
                 try {
-                    if (column("select 1 where pg_catalog.to_regclass(?) is not null and pg_catalog.to_regclass(?) is not null", place + "migration_lock", journal).isEmpty()) {
+                    if (column("select 1 where pg_catalog.to_regclass(?) is not null and pg_catalog.to_regclass(?) is not null",
+                            place + "migration_lock", journal).isEmpty()) {
                         makeTables(place);
                     }
                     return place + "migration_lock";
                 } catch (SQLException e) {
                     if (attempt > 5 || !Set.of("23505", "42P06", "42P07", "42710", "XX000").contains(e.getSQLState())) { // unless another first run was faster
                         throw new Failed("cannot make the lock table " + place + "migration_lock: " + explain(e, "")
-                                + "\n  what the role lacks: GRANT CREATE ON DATABASE or ON SCHEMA " + schema + " TO it; of a schema pgbang that exists, GRANT USAGE ON SCHEMA pgbang and ALL ON ALL TABLES IN SCHEMA pgbang TO it");
+                                + "\n  what the role lacks: GRANT CREATE ON DATABASE or ON SCHEMA " + schema
+                                + " TO it; of a schema pgbang that exists, GRANT USAGE ON SCHEMA pgbang and ALL ON ALL TABLES IN SCHEMA pgbang TO it");
                     }
                 }
             }
@@ -3363,15 +3521,19 @@ class run_migrations implements Callable<Integer> {
 
         /** Writes how far a unit has come: begun, done or failed; in the transaction that is open, if one is. */
         void journal(String version, Unit unit, Path file, String state, String error, String known) throws SQLException {
-            update("insert into " + journal + " (history, version, first, last, file, line, statement, digest, state, error, known, by_whom) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+            update("insert into " + journal
+                    + " (history, version, first, last, file, line, statement, digest, state, error, known, by_whom) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
                     + " on conflict (history, version, first) do update set (last, file, line, statement, digest, state, error, known, by_whom, at) = (excluded.last, excluded.file,"
                     + " excluded.line, excluded.statement, excluded.digest, excluded.state, excluded.error, excluded.known, excluded.by_whom, pg_catalog.now())",
-                    schema, version, unit.first, unit.last, file.toString(), unit.start.line(), unit.start.head(), unit.digest, state, error, known, whoRuns());
+                    schema, version, unit.first, unit.last, file.toString(), unit.start.line(), unit.start.head(), unit.digest, state,
+                    error, known, whoRuns());
         }
 
         void noteFailure(String version, Unit unit, Path file, Failed e) throws SQLException {
             var error = e.getMessage().lines().findFirst().orElse("");
-            var noted = unit.kind == Unit.Kind.ALONE && update("update " + journal + " set error = ? where history = ? and version = ? and first = ?", error, schema, version, unit.first) > 0;
+            var noted = unit.kind == Unit.Kind.ALONE
+                    && update("update " + journal + " set error = ? where history = ? and version = ? and first = ?", error, schema,
+                            version, unit.first) > 0;
             if (!noted) { // a statement that stands alone has noted more than that
                 forgetFailure(version);
                 journal(version, unit, file, "failed", error, null);
@@ -3380,17 +3542,22 @@ class run_migrations implements Callable<Integer> {
 
         /** Statements of the file that earlier runs have applied. */
         int applied(String version) throws SQLException {
-            return Integer.parseInt(column("select coalesce(pg_catalog.max(last) + 1, 0) from " + journal + " where history = ? and version = ? and state = 'done'", schema, version).get(0));
+            return Integer.parseInt(column("select coalesce(pg_catalog.max(last) + 1, 0) from " + journal
+                    + " where history = ? and version = ? and state = 'done'", schema, version).get(0));
         }
 
         String digestOf(String version, int last) throws SQLException {
-            return column("select digest from " + journal + " where history = ? and version = ? and last = ? and state = 'done'", schema, version, last).get(0);
+            return column("select digest from " + journal + " where history = ? and version = ? and last = ? and state = 'done'", schema,
+                    version, last).get(0);
         }
 
         Begun begun(String version) throws SQLException {
-            try (var select = prepare("select first, digest, line, statement, known from " + journal + " where history = ? and version = ? and state = 'begun'", schema, version)) {
+            try (var select = prepare("select first, digest, line, statement, known from " + journal
+                    + " where history = ? and version = ? and state = 'begun'", schema, version)) {
                 var found = select.executeQuery();
-                return found.next() ? new Begun(found.getInt(1), found.getString(2), found.getInt(3), found.getString(4), found.getString(5)) : null;
+                return found.next()
+                        ? new Begun(found.getInt(1), found.getString(2), found.getInt(3), found.getString(4), found.getString(5))
+                        : null;
             }
         }
 
@@ -3407,33 +3574,40 @@ class run_migrations implements Callable<Integer> {
          * A run that was killed may have left a backend that is still at work, its last commit included. Waits for it to end, then notes
          * this run's backend in its place.
          */
-        void succeed(String journal, int pid, String lockPid, boolean pooled, run_migrations script) throws SQLException, Failed, InterruptedException {
+        void succeed(String journal, int pid, String lockPid, boolean pooled, run_migrations script)
+                throws SQLException, Failed, InterruptedException {
             this.journal = journal;
             var begun = column("select pg_catalog.clock_timestamp()").get(0); // behind a pooler a run is known by its name only, and who just looks for the lock is gone at once
             var deadline = System.nanoTime() + (long) (script.locks.wait * 1e9);
             for (var said = false;; said = true) {
-                var alive = column("select a.pid || ', ' || pg_catalog.left(a.query, 80) from pg_catalog.pg_stat_activity a where a.datname = pg_catalog.current_database()"
-                        + " and a.pid <> pg_catalog.pg_backend_pid() and a.pid::text <> ? and a.state <> 'idle' and (exists (select from " + journal + " j where j.history = ?"
-                        + " and j.version = '' and j.first = a.pid and j.known = a.backend_start::text) or ?::boolean and a.application_name like 'pgbang/%'"
-                        + " and a.application_name = pg_catalog.current_setting('application_name') and a.query_start < ?::timestamptz)", lockPid, schema, pooled, begun);
+                var alive = column(
+                        "select a.pid || ', ' || pg_catalog.left(a.query, 80) from pg_catalog.pg_stat_activity a where a.datname = pg_catalog.current_database()"
+                                + " and a.pid <> pg_catalog.pg_backend_pid() and a.pid::text <> ? and a.state <> 'idle' and (exists (select from "
+                                + journal + " j where j.history = ?"
+                                + " and j.version = '' and j.first = a.pid and j.known = a.backend_start::text) or ?::boolean and a.application_name like 'pgbang/%'"
+                                + " and a.application_name = pg_catalog.current_setting('application_name') and a.query_start < ?::timestamptz)",
+                        lockPid, schema, pooled, begun);
                 if (alive.isEmpty()) {
                     break;
                 } else if (System.nanoTime() > deadline) {
-                    throw new Failed("a run that died has left a backend at work: pid " + alive.get(0) + "\n  wait for it, or end it: select pg_terminate_backend(" + alive.get(0).split(",")[0] + ")");
+                    throw new Failed("a run that died has left a backend at work: pid " + alive.get(0)
+                            + "\n  wait for it, or end it: select pg_terminate_backend(" + alive.get(0).split(",")[0] + ")");
                 } else if (!said) {
                     script.note("a run that died has left a backend at work, pid " + alive.get(0) + "; waiting for its end");
                 }
                 Thread.sleep(200);
             }
             try (var waits = connection.createStatement()) { // for the commit of a run that died, whatever backend does it
-                waits.execute("begin; set local lock_timeout = 0; set local statement_timeout = 0; delete from " + journal + " where history = " + literal(schema) + " and version = ''; commit");
+                waits.execute("begin; set local lock_timeout = 0; set local statement_timeout = 0; delete from " + journal
+                        + " where history = " + literal(schema) + " and version = ''; commit");
             }
             announce(pid);
         }
 
         /** Which backend works for this run, for the next one to know. */
         void announce(int pid) throws SQLException {
-            update("insert into " + journal + " (history, version, first, known, state, by_whom, digest) select ?, '', pid, backend_start::text, 'run', ?, ? from pg_catalog.pg_stat_activity where pid = ?"
+            update("insert into " + journal
+                    + " (history, version, first, known, state, by_whom, digest) select ?, '', pid, backend_start::text, 'run', ?, ? from pg_catalog.pg_stat_activity where pid = ?"
                     + " on conflict (history, version, first) do update set known = excluded.known, digest = excluded.digest",
                     schema, whoRuns(), token, pid);
         }
@@ -3447,7 +3621,8 @@ class run_migrations implements Callable<Integer> {
          * is about to take over wait for the end of this commit.
          */
         void fence() throws SQLException, Failed {
-            if (update("update " + journal + " set at = pg_catalog.now() where history = ? and version = '' and digest = ?", schema, token) == 0) {
+            if (update("update " + journal + " set at = pg_catalog.now() where history = ? and version = '' and digest = ?", schema,
+                    token) == 0) {
                 throw new Failed("the lock was lost, and another run has taken over; so this one stops");
             }
         }
@@ -3463,10 +3638,13 @@ class run_migrations implements Callable<Integer> {
             try (var statement = connection.createStatement()) {
                 if (table == null) {
                     statement.execute("create table if not exists " + target + " ("
-                            + COLUMNS.stream().map(column -> column.replace("version text", "version text primary key")).collect(Collectors.joining(", ")) + ")");
+                            + COLUMNS.stream().map(column -> column.replace("version text", "version text primary key"))
+                                    .collect(Collectors.joining(", "))
+                            + ")");
                 }
                 // also where the file that just ran made the table itself
-                statement.execute("alter table " + target + " " + COLUMNS.stream().skip(1).map(column -> "add column if not exists " + column).collect(Collectors.joining(", "))
+                statement.execute("alter table " + target + " "
+                        + COLUMNS.stream().skip(1).map(column -> "add column if not exists " + column).collect(Collectors.joining(", "))
                         + ", alter column applied_at set default pg_catalog.now()");
             }
             ensured = true;
@@ -3485,7 +3663,8 @@ class run_migrations implements Callable<Integer> {
             var prefix = file.version.phase.prefix();
             var name = file.path.getFileName().toString();
             var plain = file.version.numbers.stream().map(BigInteger::toString).collect(Collectors.joining("."));
-            return Stream.of(file.version.text, plain, name, name.replaceFirst("(?i)(\\.up)?\\.sql$", "")).map(prefix::concat).distinct().toArray(String[]::new);
+            return Stream.of(file.version.text, plain, name, name.replaceFirst("(?i)(\\.up)?\\.sql$", "")).map(prefix::concat).distinct()
+                    .toArray(String[]::new);
         }
 
         /** Completes the row that the file itself wrote, or writes one. Without a duration it was marked, not run. */
@@ -3494,12 +3673,15 @@ class run_migrations implements Callable<Integer> {
             var target = quote(schema) + ".schema_migrations";
             update("with v (description, phase, file, checksum, raw_checksum, source, duration_ms, applied_by, tool) as"
                     + " (values (?::text, ?::text, ?::text, ?::text, ?::text, ?::bytea, ?::bigint, ?::text, ?::text)),"
-                    + " own as (update " + target + " t set description = coalesce(t.description, v.description), phase = v.phase, file = v.file, checksum = v.checksum,"
+                    + " own as (update " + target
+                    + " t set description = coalesce(t.description, v.description), phase = v.phase, file = v.file, checksum = v.checksum,"
                     + " raw_checksum = v.raw_checksum, source = v.source, duration_ms = v.duration_ms, applied_by = v.applied_by, tool = v.tool,"
                     + " applied_at = coalesce(t.applied_at, pg_catalog.now()) from v where t.version::text = any (?) returning 1)"
-                    + " insert into " + target + " (version, description, phase, file, checksum, raw_checksum, source, duration_ms, applied_by, tool, applied_at)"
+                    + " insert into " + target
+                    + " (version, description, phase, file, checksum, raw_checksum, source, duration_ms, applied_by, tool, applied_at)"
                     + " select ?::" + versionType + ", v.*, pg_catalog.now() from v where not exists (select from own)",
-                    file.description, file.version.phase.toString(), file.path.getFileName().toString(), digest, file.checksum, source(file.path), millis, whoRuns(), TOOL,
+                    file.description, file.version.phase.toString(), file.path.getFileName().toString(), digest, file.checksum,
+                    source(file.path), millis, whoRuns(), TOOL,
                     names(file), file.version.id());
             if (failures.containsKey(file.version.id())) {
                 forgetFailure(file.version.id());
@@ -3537,7 +3719,8 @@ class run_migrations implements Callable<Integer> {
         }
 
         void accept(String version, Migration file, String digest) throws SQLException {
-            update("update " + table + " set checksum = ?, raw_checksum = ?, source = ? where version::text = ?", digest, file.checksum, source(file.path), version);
+            update("update " + table + " set checksum = ?, raw_checksum = ?, source = ? where version::text = ?", digest, file.checksum,
+                    source(file.path), version);
         }
 
         /** Takes a version out; the down file may have dropped the table itself. */

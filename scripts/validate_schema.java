@@ -2045,7 +2045,8 @@ class validate_schema implements Callable<Integer> {
                 return remedy.again(key, one, other);
             }
             var text = remedy.alter(key, attribute, one, other);
-            return text == null || text.isEmpty() || text.endsWith(" SET STORAGE DEFAULT;") && found.server < 16 ? null : key.kind.equals("table") && attribute.equals("grants")
+            return text == null || text.isEmpty() || text.endsWith(" SET STORAGE DEFAULT;") && found.server < 16 ? null
+                    : key.kind.equals("table") && attribute.equals("grants")
                     && text.contains("REVOKE ") ? text + remedy.columns(key, "grants") : text;
         }
 
