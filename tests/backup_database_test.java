@@ -136,7 +136,8 @@ class backup_database_test {
         assertThat(scratchDatabases()).isEmpty();
         done("--restore", "latest", "--into", "again_" + format + url.hashCode());
         var again = other("again_" + format + url.hashCode());
-        assertThat(column(again, "select count(*) || ' ' || sum(id) from orders")).isEqualTo(column(url, "select count(*) || ' ' || sum(id) from orders"));
+        assertThat(column(again, "select count(*) || ' ' || sum(id) from orders"))
+                .isEqualTo(column(url, "select count(*) || ' ' || sum(id) from orders"));
         assertThat(column(again, "select convert_from(lo_get(oid), 'UTF8') from pg_largeobject_metadata")).containsExactly("large object");
     }
 
@@ -148,7 +149,8 @@ class backup_database_test {
         assertThat(manifest.getAsJsonObject("origin").get("version").getAsString()).startsWith(CLIENT + ".");
         assertThat(manifest.get("client").getAsString()).startsWith(CLIENT + ".");
         var tables = manifest.getAsJsonObject("contents").getAsJsonArray("tables");
-        var orders = Stream.iterate(0, i -> i + 1).limit(tables.size()).map(i -> tables.get(i).getAsJsonObject()).filter(t -> t.get("name").getAsString().equals("orders")).findFirst().orElseThrow();
+        var orders = Stream.iterate(0, i -> i + 1).limit(tables.size()).map(i -> tables.get(i).getAsJsonObject())
+                .filter(t -> t.get("name").getAsString().equals("orders")).findFirst().orElseThrow();
         assertThat(orders.get("rows").getAsLong()).isEqualTo(1000);
         assertThat(orders.get("hash").getAsString()).matches("[0-9a-f]{32}");
         assertThat(manifest.getAsJsonObject("contents").getAsJsonArray("sequences").toString()).contains("orders_id_seq", "1000");
@@ -156,7 +158,8 @@ class backup_database_test {
         assertThat(Files.readString(entry().resolve("globals.sql"))).contains("CREATE ROLE");
         try (var all = Files.walk(backups)) {
             for (var path : all.toList()) {
-                assertThat(java.nio.file.attribute.PosixFilePermissions.toString(Files.getPosixFilePermissions(path))).as(path.toString()).matches(Files.isDirectory(path) ? "rwx------" : "rw-------");
+                assertThat(java.nio.file.attribute.PosixFilePermissions.toString(Files.getPosixFilePermissions(path))).as(path.toString())
+                        .matches(Files.isDirectory(path) ? "rwx------" : "rw-------");
             }
         }
     }
@@ -174,7 +177,8 @@ class backup_database_test {
         var restore = run("--restore", "latest", "--into", "bad_" + url.hashCode());
         assertThat(restore.exit()).isEqualTo(2);
         assertThat(restore.err()).contains("not what was backed up", "_not_verified");
-        assertThat(column(url, "select datname from pg_database where datname like 'bad\\_%' order by 1")).allMatch(name -> name.endsWith("_not_verified"));
+        assertThat(column(url, "select datname from pg_database where datname like 'bad\\_%' order by 1"))
+                .allMatch(name -> name.endsWith("_not_verified"));
     }
 
     @Test
@@ -206,8 +210,10 @@ class backup_database_test {
         sql("create table t as select generate_series(1, 1000) as i");
         var slow = Files.createDirectory(folder.resolve("slow"));
         for (var program : List.of("pg_dump", "pg_dumpall", "pg_restore")) {
-            var real = backup_database.Client.all(new backup_database(), program).stream().filter(client -> client.major() == CLIENT).findFirst().orElseThrow().folder().resolve(program);
-            Files.writeString(slow.resolve(program), "#!/bin/sh\ncase $* in *--snapshot*) touch " + slow + "/begun; sleep 1;; esac\nexec " + real + " \"$@\"\n");
+            var real = backup_database.Client.all(new backup_database(), program).stream().filter(client -> client.major() == CLIENT)
+                    .findFirst().orElseThrow().folder().resolve(program);
+            Files.writeString(slow.resolve(program),
+                    "#!/bin/sh\ncase $* in *--snapshot*) touch " + slow + "/begun; sleep 1;; esac\nexec " + real + " \"$@\"\n");
             slow.resolve(program).toFile().setExecutable(true);
         }
         onlyPath = true;
@@ -229,7 +235,8 @@ class backup_database_test {
         try {
             for (int i = 0; i < times; i++) {
                 var before = changes.get();
-                done("--create", "--verify", "--jobs", i % 2 == 0 ? "1" : "2", "--format", i % 3 == 0 ? "custom" : i % 3 == 1 ? "plain" : "directory");
+                done("--create", "--verify", "--jobs", i % 2 == 0 ? "1" : "2", "--format",
+                        i % 3 == 0 ? "custom" : i % 3 == 1 ? "plain" : "directory");
                 assertThat(changes.get()).as("the writer was not kept out").isGreaterThan(before);
             }
         } finally {
@@ -245,7 +252,8 @@ class backup_database_test {
         try (var connection = servers.connect(url); var statement = connection.createStatement()) {
             connection.setAutoCommit(false);
             for (int i = 0; !stop.get(); i++) {
-                statement.execute("insert into a (v) values (" + i + "); update sums set n = n + 1; update a set n = n + 1 where id = " + random.nextInt(20000) + "; insert into b (t) values ('x')");
+                statement.execute("insert into a (v) values (" + i + "); update sums set n = n + 1; update a set n = n + 1 where id = "
+                        + random.nextInt(20000) + "; insert into b (t) values ('x')");
                 if (i % 50 == 10) {
                     statement.execute("truncate b");
                 } else if (i % 50 == 30) {
@@ -300,7 +308,9 @@ class backup_database_test {
         sql("create table open_one (id int); create table closed_one (id int); drop role if exists backup_reader; create role backup_reader login; grant select on open_one to backup_reader");
         var ran = run("--url", url.replace("//postgres@", "//backup_reader@"));
         assertThat(ran.exit()).isEqualTo(2);
-        assertThat(ran.err()).contains("no right to read \"public\".\"closed_one\"", "GRANT SELECT ON \"public\".\"closed_one\" TO backup_reader").doesNotContain("open_one\" TO");
+        assertThat(ran.err())
+                .contains("no right to read \"public\".\"closed_one\"", "GRANT SELECT ON \"public\".\"closed_one\" TO backup_reader")
+                .doesNotContain("open_one\" TO");
         assertNothingIsListed();
         sql("drop owned by backup_reader; drop role backup_reader");
     }
@@ -330,7 +340,10 @@ class backup_database_test {
     @Test
     void a_full_disk_leaves_no_backup_and_a_clear_error() throws Exception {
         var small = Files.createDirectory(folder.resolve("small"));
-        assumeTrue(shell.has("mount") && shell.run(folder, Map.of(), "mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", small.toString()).exit() == 0, "a small file system cannot be mounted here");
+        assumeTrue(
+                shell.has("mount")
+                        && shell.run(folder, Map.of(), "mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", small.toString()).exit() == 0,
+                "a small file system cannot be mounted here");
         open.add(() -> shell.run(folder, Map.of(), "umount", small.toString()));
         sql("create table t as select md5(i::text) || md5((-i)::text) as v from generate_series(1, 100000) i");
         for (var format : List.of("custom", "directory", "plain")) {
@@ -346,8 +359,10 @@ class backup_database_test {
 
     @Test
     void wrong_usage_is_refused_with_64_before_anything_is_done() throws Exception {
-        for (var wrong : List.of("--list --create", "--format sqlite", "--restore x --replace", "--prune", "--prune --keep-last 1 --min-verified 0", "--encrypt age1nonsense", "--remote --list",
-                "--max-age 3", "--jobs 0", "--format directory --encrypt age1x", "--verify nonsense", "--check nonsense", "--restore nonsense", "--sqlite nowhere.db", "--status --max-age soon")) {
+        for (var wrong : List.of("--list --create", "--format sqlite", "--restore x --replace", "--prune",
+                "--prune --keep-last 1 --min-verified 0", "--encrypt age1nonsense", "--remote --list",
+                "--max-age 3", "--jobs 0", "--format directory --encrypt age1x", "--verify nonsense", "--check nonsense",
+                "--restore nonsense", "--sqlite nowhere.db", "--status --max-age soon")) {
             var ran = run(wrong.split(" "));
             assertThat(ran.exit()).as(wrong + ": " + ran.err()).isEqualTo(64);
             assertThat(ran.err().lines().count()).as(wrong).isLessThan(4);
@@ -362,7 +377,8 @@ class backup_database_test {
         var ran = run("--url", "postgresql://postgres@localhost:1/shop");
         assertThat(ran.exit()).isEqualTo(2);
         assertThat(ran.err()).contains("cannot use localhost:1/shop");
-        assertThat(run("--status", "--url", "postgresql://postgres@localhost:1/shop").out()).contains("CRITICAL shop: no verified backup; the last run failed");
+        assertThat(run("--status", "--url", "postgresql://postgres@localhost:1/shop").out())
+                .contains("CRITICAL shop: no verified backup; the last run failed");
     }
 
     @Test
@@ -371,7 +387,8 @@ class backup_database_test {
         done();
         var file = entry().resolve("MANIFEST.json");
         var text = Files.readString(file);
-        for (var damaged : List.of(text.replace("\"rows\": 0", "\"rows\": 1"), text.substring(0, text.length() / 2), "", text + " ", text.replaceFirst("\\{", "["))) {
+        for (var damaged : List.of(text.replace("\"rows\": 0", "\"rows\": 1"), text.substring(0, text.length() / 2), "", text + " ",
+                text.replaceFirst("\\{", "["))) {
             Files.writeString(file, damaged);
             var list = run("--list");
             assertThat(list.out()).startsWith("no backups");
@@ -404,7 +421,8 @@ class backup_database_test {
             ids.add(id(done(("--format " + options).split(" "))));
         }
         Files.writeString(folder.resolve("t.db"), "");
-        execute("jdbc:sqlite:" + folder.resolve("t.db"), "create table t as with recursive n(i) as (select 1 union all select i + 1 from n where i < 5000) select i, hex(randomblob(8)) as v from n");
+        execute("jdbc:sqlite:" + folder.resolve("t.db"),
+                "create table t as with recursive n(i) as (select 1 union all select i + 1 from n where i < 5000) select i, hex(randomblob(8)) as v from n");
         ids.add(id(done("--sqlite", folder.resolve("t.db").toString())));
         var random = new Random(42);
         for (int i = 0; i < times; i++) {
@@ -423,7 +441,8 @@ class backup_database_test {
             }
             Files.write(file, bad);
             var check = run("--check", entry.getFileName().toString());
-            assertThat(check.exit()).as("%s %s at %d of %d: %s", file, cut ? "cut" : "flipped", at, good.length, check.out() + check.err()).isEqualTo(2);
+            assertThat(check.exit()).as("%s %s at %d of %d: %s", file, cut ? "cut" : "flipped", at, good.length, check.out() + check.err())
+                    .isEqualTo(2);
             Files.write(file, good);
         }
         assertThat(run("--check", "all").exit()).isZero();
@@ -477,7 +496,8 @@ class backup_database_test {
         }
         done("--create", "--verify");
         try (var left = Files.list(backups)) {
-            assertThat(left.map(path -> path.getFileName().toString()).filter(name -> name.startsWith(".partial") || name.startsWith(".trash") || name.startsWith(".attempt"))).isEmpty();
+            assertThat(left.map(path -> path.getFileName().toString())
+                    .filter(name -> name.startsWith(".partial") || name.startsWith(".trash") || name.startsWith(".attempt"))).isEmpty();
         }
         try (var left = Files.newDirectoryStream(Path.of(System.getProperty("java.io.tmpdir")), "pgbang-backup-*")) {
             for (var path : left) {
@@ -542,7 +562,8 @@ class backup_database_test {
         Files.createDirectories(folder.resolve("m"));
         Files.writeString(folder.resolve("m/001_a.sql"), "create table a (id int);");
         migrate();
-        Files.writeString(folder.resolve("m/002_b.sql"), "create table b1 (id int);\n\\echo\nselect pg_sleep(2);\ncreate table b2 (id int);");
+        Files.writeString(folder.resolve("m/002_b.sql"),
+                "create table b1 (id int);\n\\echo\nselect pg_sleep(2);\ncreate table b2 (id int);");
         var migration = CompletableFuture.supplyAsync(() -> migrate());
         waitUntil(this::theMigrationLockIsHeld);
         var ran = done();
@@ -567,7 +588,8 @@ class backup_database_test {
         var script = new run_migrations();
         var said = new StringWriter();
         script.database.environment = () -> Map.of("DATABASE_URL", url);
-        assertThat(script.database.command(script).setOut(new PrintWriter(said)).setErr(new PrintWriter(said)).execute("--dir", folder.resolve("m").toString())).isZero();
+        assertThat(script.database.command(script).setOut(new PrintWriter(said)).setErr(new PrintWriter(said)).execute("--dir",
+                folder.resolve("m").toString())).isZero();
         return said.toString();
     }
 
@@ -576,7 +598,8 @@ class backup_database_test {
         sql("create table t (id int)");
         done();
         var name = url.replaceFirst(".*/", "");
-        try (var channel = FileChannel.open(backups.resolve(".lock-" + backup_database.Repository.key(name)), StandardOpenOption.WRITE); var lock = channel.lock()) {
+        try (var channel = FileChannel.open(backups.resolve(".lock-" + backup_database.Repository.key(name)), StandardOpenOption.WRITE);
+                var lock = channel.lock()) {
             var ran = run("--lock-wait", "1s");
             assertThat(ran.exit()).isEqualTo(2);
             assertThat(ran.err()).contains("another run is at work");
@@ -587,7 +610,8 @@ class backup_database_test {
     @Test
     void a_connection_that_is_cut_in_the_middle_makes_no_backup() throws Exception {
         sql("create table t as select i as id, md5(i::text) as v from generate_series(1, 1000000) i");
-        var cut = CompletableFuture.runAsync(() -> waitUntil(() -> !column(url, "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and query like '%hashtextextended%'"
+        var cut = CompletableFuture.runAsync(() -> waitUntil(() -> !column(url,
+                "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and query like '%hashtextextended%'"
                 + " and pid <> pg_backend_pid()").isEmpty()));
         var ran = run();
         cut.join();
@@ -603,13 +627,16 @@ class backup_database_test {
         var password = "p:w\\d'ü\"x" + Integer.toHexString(new Random().nextInt());
         sql("create table t as select i as id, md5(i::text) as v from generate_series(1, 200000) i");
         var parts = java.net.URI.create(url);
-        environment.put("DATABASE_URL", "postgresql://postgres:" + java.net.URLEncoder.encode(password, StandardCharsets.UTF_8).replace("+", "%20") + "@localhost:" + parts.getPort() + parts.getPath());
+        environment.put("DATABASE_URL",
+                "postgresql://postgres:" + java.net.URLEncoder.encode(password, StandardCharsets.UTF_8).replace("+", "%20") + "@localhost:"
+                        + parts.getPort() + parts.getPath());
         var seen = new TreeSet<String>();
         var stop = new AtomicBoolean();
         var programs = new TreeSet<String>();
         var sampler = CompletableFuture.runAsync(() -> sample(stop, password, seen, programs));
         var said = new StringBuilder();
-        for (var command : List.of("--create --verbose", "--create --verbose --format directory --jobs 2", "--create --json --format plain", "--verify all --verbose", "--restore latest --verbose --into pw" + Math.abs(url.hashCode()), "--list --json",
+        for (var command : List.of("--create --verbose", "--create --verbose --format directory --jobs 2", "--create --json --format plain",
+                "--verify all --verbose", "--restore latest --verbose --into pw" + Math.abs(url.hashCode()), "--list --json",
                 "--status", "--prune --keep-last 1 --dry-run", "--check all")) {
             var ran = done(command.split(" "));
             said.append(ran.out()).append(ran.err());
@@ -620,7 +647,8 @@ class backup_database_test {
         assertThat(seen).isEmpty();
         assertThat(said.toString()).doesNotContain(password, "p%3Aw");
         assertThat(containing(backups, password)).isEmpty();
-        assertThat(names(Path.of(System.getProperty("java.io.tmpdir"))).stream().filter(name -> name.startsWith("pgbang-backup-" + ProcessHandle.current().pid() + "-"))).isEmpty();
+        assertThat(names(Path.of(System.getProperty("java.io.tmpdir"))).stream()
+                .filter(name -> name.startsWith("pgbang-backup-" + ProcessHandle.current().pid() + "-"))).isEmpty();
     }
 
     /** Arguments of all processes; environments of the client programs; and that password files are for their owner alone. */
@@ -687,7 +715,8 @@ class backup_database_test {
     @Test
     void replace_swaps_by_rename_keeps_the_old_and_its_settings_and_refuses_a_backup_of_another_database() throws Exception {
         var name = url.replaceFirst(".*/", "");
-        sql("create table t as select 1 as v; alter database " + name + " set work_mem to '5MB'; alter database " + name + " set search_path to '$user', public, \"Odd one\"");
+        sql("create table t as select 1 as v; alter database " + name + " set work_mem to '5MB'; alter database " + name
+                + " set search_path to '$user', public, \"Odd one\"");
         done();
         sql("update t set v = 2");
         var refused = run("--restore", "latest", "--into", name);
@@ -695,10 +724,13 @@ class backup_database_test {
         assertThat(refused.err()).contains("there is a database " + name + " already");
         assertThat(column(url, "select v::text from t")).containsExactly("2");
         try (var busy = servers.connect(url)) {
-            assertThat(done("--restore", "latest", "--into", name, "--replace").out()).contains("what was there is now " + name + "_before_");
+            assertThat(done("--restore", "latest", "--into", name, "--replace").out())
+                    .contains("what was there is now " + name + "_before_");
         }
-        assertThat(column(url, "select v || current_setting('work_mem') || current_setting('search_path') from t")).containsExactly("15MB\"$user\", public, \"Odd one\"");
-        assertThat(column(other(column(url, "select datname from pg_database where datname like '" + name + "\\_before\\_%'").get(0)), "select v::text from t")).containsExactly("2");
+        assertThat(column(url, "select v || current_setting('work_mem') || current_setting('search_path') from t"))
+                .containsExactly("15MB\"$user\", public, \"Odd one\"");
+        assertThat(column(other(column(url, "select datname from pg_database where datname like '" + name + "\\_before\\_%'").get(0)),
+                "select v::text from t")).containsExactly("2");
         var elsewhere = servers.database(CLIENT);
         var other = run("--restore", "latest", "--into", elsewhere.replaceFirst(".*/", ""), "--replace");
         assertThat(other.exit()).isEqualTo(2);
@@ -743,7 +775,8 @@ class backup_database_test {
         for (var format : List.of("custom", "directory")) {
             done("--format", format);
             done("--restore", "latest", "--table", "orders", "--table", "public.parent", "--into", "one_" + format + url.hashCode());
-            assertThat(column(other("one_" + format + url.hashCode()), "select (select count(*) from orders) || ' ' || (select count(*) from customers)")).containsExactly("1000 0");
+            assertThat(column(other("one_" + format + url.hashCode()),
+                    "select (select count(*) from orders) || ' ' || (select count(*) from customers)")).containsExactly("1000 0");
         }
         assertThat(run("--restore", "latest", "--table", "nowhere").exit()).isEqualTo(64);
         assertThat(scratchDatabases()).isEmpty();
@@ -834,7 +867,8 @@ class backup_database_test {
         var ran = run("--copy", "latest", "--copy-to", elsewhere.toString());
         assertThat(ran.exit()).isEqualTo(2);
         assertThat(ran.err()).contains("globals.sql is not what was written");
-        assertThat(Files.readString(elsewhere.resolve(entry().getFileName()).resolve("globals.sql"))).as("never overwritten").isEqualTo("other");
+        assertThat(Files.readString(elsewhere.resolve(entry().getFileName()).resolve("globals.sql"))).as("never overwritten")
+                .isEqualTo("other");
         assertThat(run("--list").out()).doesNotContain(elsewhere.toString());
     }
 
@@ -842,7 +876,8 @@ class backup_database_test {
     @Tag("slow")
     void an_s3_store_takes_copies_with_the_right_key_and_nothing_with_a_wrong_one() throws Exception {
         var port = s3();
-        environment.putAll(Map.of("AWS_ACCESS_KEY_ID", "local-identity", "AWS_SECRET_ACCESS_KEY", "wrong", "AWS_ENDPOINT_URL", "http://127.0.0.1:" + port));
+        environment.putAll(Map.of("AWS_ACCESS_KEY_ID", "local-identity", "AWS_SECRET_ACCESS_KEY", "wrong", "AWS_ENDPOINT_URL",
+                "http://127.0.0.1:" + port));
         sql("create table big as select i as id, md5(i::text) || md5((-i)::text) as v from generate_series(1, 600000) i");
         var wrong = run("--copy-to", "s3://bucket/deep/er");
         assertThat(wrong.exit()).isEqualTo(2);
@@ -862,9 +897,12 @@ class backup_database_test {
             port = socket.getLocalPort();
         }
         Files.createDirectories(folder.resolve("s3/bucket"));
-        Files.writeString(folder.resolve("s3.conf"), "s3proxy.endpoint=http://127.0.0.1:" + port + "\ns3proxy.authorization=aws-v2-or-v4\ns3proxy.identity=local-identity\ns3proxy.credential=local-credential\n"
+        Files.writeString(folder.resolve("s3.conf"),
+                "s3proxy.endpoint=http://127.0.0.1:" + port
+                        + "\ns3proxy.authorization=aws-v2-or-v4\ns3proxy.identity=local-identity\ns3proxy.credential=local-credential\n"
                 + "jclouds.provider=filesystem\njclouds.filesystem.basedir=" + folder.resolve("s3") + "\n");
-        var server = new ProcessBuilder(ProcessHandle.current().info().command().orElse("java"), "-jar", jar.toString(), "--properties", folder.resolve("s3.conf").toString()).redirectErrorStream(true).redirectOutput(folder.resolve("s3.log").toFile()).start();
+        var server = new ProcessBuilder(ProcessHandle.current().info().command().orElse("java"), "-jar", jar.toString(), "--properties",
+                folder.resolve("s3.conf").toString()).redirectErrorStream(true).redirectOutput(folder.resolve("s3.log").toFile()).start();
         open.add(() -> server.destroyForcibly().waitFor());
         waitUntil(() -> {
             try (var socket = new java.net.Socket("127.0.0.1", port)) {
@@ -880,7 +918,9 @@ class backup_database_test {
     static Path s3proxy() {
         try (var maven = Runtimes.INSTANCE.getRuntime().create(ContextOverrides.create().withUserSettings(true).build())) {
             var artifact = new DefaultArtifact("org.gaul", "s3proxy", "jar-with-dependencies", "jar", "4.1.0");
-            return maven.repositorySystem().resolveArtifact(maven.repositorySystemSession(), new ArtifactRequest(artifact, maven.remoteRepositories(), null)).getArtifact().getFile().toPath();
+            return maven.repositorySystem()
+                    .resolveArtifact(maven.repositorySystemSession(), new ArtifactRequest(artifact, maven.remoteRepositories(), null))
+                    .getArtifact().getFile().toPath();
         } catch (ArtifactResolutionException e) {
             throw new TestAbortedException("s3proxy cannot be downloaded: " + e.getMessage());
         }
@@ -898,22 +938,28 @@ class backup_database_test {
         var now = Instant.parse("2026-11-20T12:00:00Z");
         for (int round = 0; round < 10_000; round++) {
             var history = history(random, now);
-            var policy = new backup_database.Policy(random.nextInt(4), random.nextInt(8), random.nextInt(5), random.nextInt(4), random.nextInt(3), 1 + random.nextInt(3));
+            var policy = new backup_database.Policy(random.nextInt(4), random.nextInt(8), random.nextInt(5), random.nextInt(4),
+                    random.nextInt(3), 1 + random.nextInt(3));
             var lastFailed = random.nextInt(10) == 0;
             var zone = List.of(ZoneId.of("UTC"), ZoneId.of("Asia/Tokyo"), ZoneId.of("America/Sao_Paulo")).get(random.nextInt(3));
             var decisions = backup_database.Policy.decide(history, policy, lastFailed, now, zone);
             var kept = decisions.stream().filter(backup_database.Decision::keep).map(backup_database.Decision::backup).toList();
-            var newestFirst = history.stream().sorted(java.util.Comparator.comparing(backup_database.Backup::at).thenComparing(backup_database.Backup::id).reversed()).toList();
+            var newestFirst = history.stream()
+                    .sorted(java.util.Comparator.comparing(backup_database.Backup::at).thenComparing(backup_database.Backup::id).reversed())
+                    .toList();
             var verified = newestFirst.stream().filter(backup_database.Backup::isVerified).toList();
             assertThat(decisions).hasSameSizeAs(history).allMatch(decision -> !decision.reason().isBlank());
             assertThat(kept).containsAll(verified.subList(0, Math.min(policy.minVerified(), verified.size())));
             assertThat(kept).containsAll(newestFirst.stream().filter(backup -> !backup.isBad()).limit(policy.last()).toList());
-            if (lastFailed || !newestFirst.isEmpty() && (newestFirst.get(0).isBad() || newestFirst.get(0).at().isAfter(now.plusSeconds(300)))) {
+            if (lastFailed
+                    || !newestFirst.isEmpty() && (newestFirst.get(0).isBad() || newestFirst.get(0).at().isAfter(now.plusSeconds(300)))) {
                 assertThat(kept).hasSameSizeAs(history);
             }
-            var days = newestFirst.stream().filter(backup -> !backup.isBad()).map(backup -> LocalDate.ofInstant(backup.at(), zone)).distinct().limit(policy.daily()).toList();
+            var days = newestFirst.stream().filter(backup -> !backup.isBad()).map(backup -> LocalDate.ofInstant(backup.at(), zone))
+                    .distinct().limit(policy.daily()).toList();
             assertThat(kept.stream().map(backup -> LocalDate.ofInstant(backup.at(), zone))).containsAll(days);
-            assertThat(backup_database.Policy.decide(kept, policy, lastFailed, now, zone)).as("a second run deletes nothing more").allMatch(backup_database.Decision::keep);
+            assertThat(backup_database.Policy.decide(kept, policy, lastFailed, now, zone)).as("a second run deletes nothing more")
+                    .allMatch(backup_database.Decision::keep);
         }
     }
 
@@ -999,7 +1045,8 @@ class backup_database_test {
     @Test
     void json_is_one_document_for_every_action_and_every_error() throws Exception {
         sql("create table t (id int)");
-        for (var command : List.of("--create", "--verify", "--check", "--list", "--status", "--prune --keep-last 1", "--restore latest --into json_" + Math.abs(url.hashCode()), "--restore latest --into json_" + Math.abs(url.hashCode()),
+        for (var command : List.of("--create", "--verify", "--check", "--list", "--status", "--prune --keep-last 1",
+                "--restore latest --into json_" + Math.abs(url.hashCode()), "--restore latest --into json_" + Math.abs(url.hashCode()),
                 "--verify nowhere", "--create --url postgresql://postgres:geheim@localhost:1/x")) {
             var ran = run((command + " --json").split(" "));
             assertThat(JsonParser.parseString(ran.out()).getAsJsonObject().keySet()).as(command).isNotEmpty();
@@ -1011,10 +1058,14 @@ class backup_database_test {
 
     @Test
     void the_client_is_of_the_server_s_major_else_the_smallest_newer_one_and_never_older() {
-        var clients = Stream.of("12.22", "14.9", "14.10", "16.1", "18.0").map(version -> new backup_database.Client(Path.of("/" + version), null, Integer.parseInt(version.split("\\.")[0]), version)).toList();
-        assertThat(Stream.of(12, 13, 14, 15, 16, 17, 18).map(server -> backup_database.Client.choose(clients, server, server).version())).containsExactly("12.22", "14.10", "14.10", "16.1", "16.1", "18.0", "18.0");
+        var clients = Stream.of("12.22", "14.9", "14.10", "16.1", "18.0").map(
+                version -> new backup_database.Client(Path.of("/" + version), null, Integer.parseInt(version.split("\\.")[0]), version))
+                .toList();
+        assertThat(Stream.of(12, 13, 14, 15, 16, 17, 18).map(server -> backup_database.Client.choose(clients, server, server).version()))
+                .containsExactly("12.22", "14.10", "14.10", "16.1", "16.1", "18.0", "18.0");
         assertThat(backup_database.Client.choose(clients, 19, 19)).isNull();
-        assertThat(backup_database.Client.choose(clients, 19, 17).version()).as("an older target of a restore needs a client that reads the archive").isEqualTo("18.0");
+        assertThat(backup_database.Client.choose(clients, 19, 17).version())
+                .as("an older target of a restore needs a client that reads the archive").isEqualTo("18.0");
     }
 
     @Test
@@ -1022,7 +1073,8 @@ class backup_database_test {
         assumeTrue(CLIENT < servers.newest(), "the client here is as new as the newest server");
         var ran = run("--url", servers.database(servers.newest()));
         assertThat(ran.exit()).isEqualTo(2);
-        assertThat(ran.err()).contains("no pg_dump of PostgreSQL " + servers.newest() + " or newer", "apt-get install postgresql-client-" + servers.newest(), "--docker", "there is " + CLIENT + ".");
+        assertThat(ran.err()).contains("no pg_dump of PostgreSQL " + servers.newest() + " or newer",
+                "apt-get install postgresql-client-" + servers.newest(), "--docker", "there is " + CLIENT + ".");
     }
 
     @Test
@@ -1060,7 +1112,8 @@ class backup_database_test {
         execute(address, "insert into total values (0)");
         var stop = new AtomicBoolean();
         var writer = CompletableFuture.runAsync(() -> {
-            try (var connection = DriverManager.getConnection(address + "?busy_timeout=20000"); var statement = connection.createStatement()) {
+            try (var connection = DriverManager.getConnection(address + "?busy_timeout=20000");
+                    var statement = connection.createStatement()) {
                 for (int i = 0; !stop.get(); i++) {
                     statement.execute("begin immediate");
                     statement.execute("insert into t (v, r, b) values ('v" + i + "', " + i + ".5, x'00ff')");
@@ -1081,8 +1134,10 @@ class backup_database_test {
             writer.join();
         }
         done("--restore", "latest", "--sqlite", file.toString(), "--into", folder.resolve("again.db").toString());
-        assertThat(column("jdbc:sqlite:" + folder.resolve("again.db"), "select (select count(*) from t) = n from total")).containsExactly("1");
-        var replaced = done("--restore", "latest", "--sqlite", file.toString(), "--into", folder.resolve("again.db").toString(), "--replace");
+        assertThat(column("jdbc:sqlite:" + folder.resolve("again.db"), "select (select count(*) from t) = n from total"))
+                .containsExactly("1");
+        var replaced = done("--restore", "latest", "--sqlite", file.toString(), "--into", folder.resolve("again.db").toString(),
+                "--replace");
         assertThat(replaced.out()).contains("what was there is now");
         done("--prune", "--sqlite", file.toString(), "--keep-last", "2", "--yes");
         assertThat(done("--list").out().lines().count()).isEqualTo(3);
@@ -1097,7 +1152,8 @@ class backup_database_test {
         assertThat(containing(backups, "visible")).isEmpty();
         assertThat(run("--verify", "--sqlite", file.toString()).exit()).isEqualTo(3);
         done("--verify", "--sqlite", file.toString(), "--identity", identity(key).toString());
-        done("--restore", "latest", "--sqlite", file.toString(), "--identity", identity(key).toString(), "--into", folder.resolve("again.db").toString());
+        done("--restore", "latest", "--sqlite", file.toString(), "--identity", identity(key).toString(), "--into",
+                folder.resolve("again.db").toString());
         assertThat(column("jdbc:sqlite:" + folder.resolve("again.db"), "select v from t")).containsExactly("visible value");
     }
 
@@ -1106,7 +1162,8 @@ class backup_database_test {
         var file = folder.resolve("app.db");
         execute("jdbc:sqlite:" + file, "create table t as select 1 as v union all select 2");
         done("--sqlite", file.toString());
-        rewrite("dump.sqlite.zst", "zstd -q -d dump.sqlite.zst -o x && sqlite3 x 'update t set v = 3 where v = 2' && zstd -q -f x -o dump.sqlite.zst && rm x");
+        rewrite("dump.sqlite.zst",
+                "zstd -q -d dump.sqlite.zst -o x && sqlite3 x 'update t set v = 3 where v = 2' && zstd -q -f x -o dump.sqlite.zst && rm x");
         var ran = run("--verify", "--sqlite", file.toString());
         assertThat(ran.exit()).isEqualTo(2);
         assertThat(ran.err()).contains("has other contents");
@@ -1139,7 +1196,8 @@ class backup_database_test {
     }
 
     Process start(Map<String, String> more, String... arguments) throws IOException {
-        var command = new ArrayList<>(List.of(ProcessHandle.current().info().command().orElse("java"), "-cp", System.getProperty("java.class.path"), "backup_database"));
+        var command = new ArrayList<>(List.of(ProcessHandle.current().info().command().orElse("java"), "-cp",
+                System.getProperty("java.class.path"), "backup_database"));
         command.addAll(List.of(arguments));
         var variables = new HashMap<>(environment);
         variables.putAll(more);
@@ -1184,19 +1242,24 @@ class backup_database_test {
         var files = manifest.files().stream().map(stored -> {
             try {
                 var path = entry().resolve(stored.path());
-                return new backup_database.Stored(stored.path(), Files.size(path), backup_database.Stored.sha256(Files.newInputStream(path)));
+                return new backup_database.Stored(stored.path(), Files.size(path),
+                        backup_database.Stored.sha256(Files.newInputStream(path)));
             } catch (IOException e) {
                 throw new java.io.UncheckedIOException(e);
             }
         }).toList();
-        backup_database.Repository.writeManifest(entry(), new backup_database.Manifest(1, manifest.tool(), manifest.id(), manifest.origin(), manifest.client(), manifest.format(), manifest.proof(), manifest.recipients(),
-                manifest.startedAt(), manifest.finishedAt(), manifest.durationMs(), manifest.bytes(), manifest.globals(), files, manifest.state(), manifest.copies(), manifest.contents()));
+        backup_database.Repository.writeManifest(entry(),
+                new backup_database.Manifest(1, manifest.tool(), manifest.id(), manifest.origin(), manifest.client(), manifest.format(),
+                        manifest.proof(), manifest.recipients(),
+                        manifest.startedAt(), manifest.finishedAt(), manifest.durationMs(), manifest.bytes(), manifest.globals(), files,
+                        manifest.state(), manifest.copies(), manifest.contents()));
     }
 
     /** An age identity and its recipient. */
     static String[] keys() throws Exception {
         var pair = new com.exceptionfactory.jagged.x25519.X25519KeyPairGenerator().generateKeyPair();
-        return new String[] {new String(pair.getPrivate().getEncoded(), StandardCharsets.US_ASCII), new String(pair.getPublic().getEncoded(), StandardCharsets.US_ASCII)};
+        return new String[] {new String(pair.getPrivate().getEncoded(), StandardCharsets.US_ASCII),
+                new String(pair.getPublic().getEncoded(), StandardCharsets.US_ASCII)};
     }
 
     Path identity(String[] key) throws IOException {
@@ -1273,7 +1336,8 @@ class backup_database_test {
         var script = new backup_database();
         script.database.environment = System::getenv;
         try {
-            return backup_database.Client.all(script, "pg_dump").stream().mapToInt(backup_database.Client::major).filter(major -> major <= servers.newest()).max().orElse(0);
+            return backup_database.Client.all(script, "pg_dump").stream().mapToInt(backup_database.Client::major)
+                    .filter(major -> major <= servers.newest()).max().orElse(0);
         } catch (Exception e) {
             return 0;
         }

@@ -29,9 +29,11 @@ class commands_test {
 
     @Test
     void a_second_run_applies_nothing_and_the_check_is_content() throws Exception {
-        var ran = run(shell.ROOT, "./jbang", "local_postgres", "--", "sh", "-c", "./jbang run_migrations && ./jbang run_migrations && ./jbang run_migrations --status --check");
+        var ran = run(shell.ROOT, "./jbang", "local_postgres", "--", "sh", "-c",
+                "./jbang run_migrations && ./jbang run_migrations && ./jbang run_migrations --status --check");
         assertThat(ran.exit()).as(ran.err()).isZero();
-        assertThat(ran.out()).containsOnlyOnce("9 migrations applied in").contains("nothing to apply: 9 migrations applied", "9 applied; history in");
+        assertThat(ran.out()).containsOnlyOnce("9 migrations applied in").contains("nothing to apply: 9 migrations applied",
+                "9 applied; history in");
     }
 
     @Test
@@ -67,7 +69,8 @@ class commands_test {
 
     static shell.Ran run(Path where, String... command) throws IOException, InterruptedException {
         var environment = new HashMap<String, String>();
-        System.getenv().keySet().stream().filter(name -> name.matches("DATABASE_URL|(POSTGRES_|PG).*")).forEach(name -> environment.put(name, null));
+        System.getenv().keySet().stream().filter(name -> name.matches("DATABASE_URL|(POSTGRES_|PG).*"))
+                .forEach(name -> environment.put(name, null));
         return shell.run(where, environment, command);
     }
 }

@@ -34,7 +34,8 @@ class database_test {
     }
 
     static String brief(Properties settings) {
-        return "%s %s %s %s %s".formatted(settings.get("PGHOST"), settings.get("PGPORT"), settings.get("PGDBNAME"), settings.get("user"), settings.get("password"));
+        return "%s %s %s %s %s".formatted(settings.get("PGHOST"), settings.get("PGPORT"), settings.get("PGDBNAME"), settings.get("user"),
+                settings.get("password"));
     }
 
     @ParameterizedTest
@@ -61,21 +62,27 @@ class database_test {
     void libpq_parameters_reach_the_driver_under_its_names() {
         var settings = settings(Map.of(), "--url", "postgresql://db/shop?sslmode=verify-full&sslrootcert=/ca.pem&connect_timeout=3"
                 + "&application_name=me+you&target_session_attrs=read-write&options=-c%20search_path%3Dx");
-        assertThat(settings).containsEntry("sslmode", "verify-full").containsEntry("sslrootcert", "/ca.pem").containsEntry("connectTimeout", "3")
-                .containsEntry("ApplicationName", "me+you").containsEntry("targetServerType", "read-write").containsEntry("options", "-c search_path=x");
+        assertThat(settings).containsEntry("sslmode", "verify-full").containsEntry("sslrootcert", "/ca.pem")
+                .containsEntry("connectTimeout", "3")
+                .containsEntry("ApplicationName", "me+you").containsEntry("targetServerType", "read-write")
+                .containsEntry("options", "-c search_path=x");
         assertThat(settings(Map.of(), "--url", "postgresql+asyncpg://db/shop?ssl=require")).containsEntry("sslmode", "require");
         assertThat(settings(Map.of(), "--url", "postgresql://db/shop?schema=app")).containsEntry("currentSchema", "app");
     }
 
     @Test
     void the_option_wins_over_DATABASE_URL_over_POSTGRES_over_PG() {
-        var everything = Map.of("DATABASE_URL", "postgresql://url/d1", "POSTGRES_HOST", "pg1", "POSTGRES_DB", "d2", "PGHOST", "pg2", "PGDATABASE", "d3", "PGUSER", "ann");
+        var everything = Map.of("DATABASE_URL", "postgresql://url/d1", "POSTGRES_HOST", "pg1", "POSTGRES_DB", "d2", "PGHOST", "pg2",
+                "PGDATABASE", "d3", "PGUSER", "ann");
         assertThat(brief(settings(everything, "--url", "postgresql://option/d0"))).isEqualTo("option 5432 d0 ann null");
         assertThat(brief(settings(everything))).isEqualTo("url 5432 d1 ann null");
-        assertThat(brief(settings(Map.of("POSTGRES_HOST", "pg1", "POSTGRES_PORT", "1", "POSTGRES_USER", "bob", "PGHOST", "pg2", "PGDATABASE", "d3", "PGUSER", "ann"))))
+        assertThat(brief(settings(Map.of("POSTGRES_HOST", "pg1", "POSTGRES_PORT", "1", "POSTGRES_USER", "bob", "PGHOST", "pg2",
+                "PGDATABASE", "d3", "PGUSER", "ann"))))
                 .isEqualTo("pg1 1 d3 bob null");
-        assertThat(brief(settings(Map.of("PGHOST", "pg2", "PGPORT", "9", "PGDATABASE", "d3", "PGUSER", "ann", "PGPASSWORD", "pw")))).isEqualTo("pg2 9 d3 ann pw");
-        assertThat(settings(Map.of("PGHOST", "h", "PGSSLMODE", "require", "PGAPPNAME", "me"))).containsEntry("sslmode", "require").containsEntry("ApplicationName", "me");
+        assertThat(brief(settings(Map.of("PGHOST", "pg2", "PGPORT", "9", "PGDATABASE", "d3", "PGUSER", "ann", "PGPASSWORD", "pw"))))
+                .isEqualTo("pg2 9 d3 ann pw");
+        assertThat(settings(Map.of("PGHOST", "h", "PGSSLMODE", "require", "PGAPPNAME", "me"))).containsEntry("sslmode", "require")
+                .containsEntry("ApplicationName", "me");
     }
 
     @Test
@@ -107,7 +114,8 @@ class database_test {
 
     @Test
     void a_named_env_file_that_is_missing_is_an_error() {
-        assertThatThrownBy(() -> settings(Map.of(), "--env-file", "nowhere.env")).isInstanceOf(ParameterException.class).hasMessageContaining("nowhere.env");
+        assertThatThrownBy(() -> settings(Map.of(), "--env-file", "nowhere.env")).isInstanceOf(ParameterException.class)
+                .hasMessageContaining("nowhere.env");
     }
 
     @Test
@@ -117,8 +125,10 @@ class database_test {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"postgresql://ann:secret%zz@db/shop", "postgresql://ann:secret@db:port/shop", "mysql://ann:secret@db/shop", "sqlite:///secret.db",
-        "postgresql://ann:secret@db:99999/shop", "postgresql://ann:secret@/shop?host=/var/run/postgresql", "postgresql://ann:secret@db/shop?service=none"})
+    @ValueSource(strings = {"postgresql://ann:secret%zz@db/shop", "postgresql://ann:secret@db:port/shop", "mysql://ann:secret@db/shop",
+            "sqlite:///secret.db",
+            "postgresql://ann:secret@db:99999/shop", "postgresql://ann:secret@/shop?host=/var/run/postgresql",
+            "postgresql://ann:secret@db/shop?service=none"})
     void a_wrong_url_is_wrong_usage_and_is_not_repeated(String url) {
         var said = new StringWriter();
         var script = new run_migrations();
@@ -129,7 +139,8 @@ class database_test {
 
     @Test
     void userinfo_never_appears_in_what_is_said() {
-        for (var args : new String[][] {{"postgresql://ann:sec ret@db/x"}, {"--ulr=postgresql://ann:secret@db/x"}, {"--phase", "postgresql://ann:sec@ret@db/x"}}) {
+        for (var args : new String[][] {{"postgresql://ann:sec ret@db/x"}, {"--ulr=postgresql://ann:secret@db/x"},
+                {"--phase", "postgresql://ann:sec@ret@db/x"}}) {
             var said = new StringWriter();
             var script = new run_migrations();
             assertThat(script.database.command(script).setErr(new PrintWriter(said)).execute(args)).isEqualTo(64);
@@ -140,14 +151,16 @@ class database_test {
     @Test
     void client_programs_get_the_settings_as_libpq_variables() {
         var block = block(Map.of("PGSSLMODE", "prefer"), "--url", "postgresql://ann:pw@[::1]:1,h2:2/shop?target_session_attrs=read-write");
-        assertThat(block.clientEnvironment()).containsEntry("PGHOST", "::1,h2").containsEntry("PGPORT", "1,2").containsEntry("PGUSER", "ann")
+        assertThat(block.clientEnvironment()).containsEntry("PGHOST", "::1,h2").containsEntry("PGPORT", "1,2")
+                .containsEntry("PGUSER", "ann")
                 .containsEntry("PGPASSWORD", "pw").containsEntry("PGDATABASE", "shop").containsEntry("PGSSLMODE", "prefer")
                 .containsEntry("PGTARGETSESSIONATTRS", "read-write").containsEntry("PGAPPNAME", "pgbang/run_migrations");
     }
 
     @Test
     void the_connect_timeout_is_the_option_s_then_the_url_s_then_ten_seconds() {
-        assertThat(settings(Map.of(), "--url", "postgresql://db/x?connect_timeout=3", "--connect-timeout", "5")).containsEntry("connectTimeout", "5");
+        assertThat(settings(Map.of(), "--url", "postgresql://db/x?connect_timeout=3", "--connect-timeout", "5"))
+                .containsEntry("connectTimeout", "5");
         assertThat(settings(Map.of("PGCONNECT_TIMEOUT", "4"), "--url", "postgresql://db/x")).containsEntry("connectTimeout", "4");
         assertThat(settings(Map.of(), "--url", "postgresql://db/x")).containsEntry("connectTimeout", "10");
     }

@@ -80,7 +80,8 @@ class launcher_test {
             """;
 
     /** All that the launcher and these tests may use. */
-    static final List<String> PROGRAMS = List.of("bash", "cat", "chmod", "cp", "curl", "cut", "grep", "java", "mkdir", "mktemp", "mv", "mvn",
+    static final List<String> PROGRAMS = List.of("bash", "cat", "chmod", "cp", "curl", "cut", "grep", "java", "mkdir", "mktemp", "mv",
+            "mvn",
             "readlink", "rm", "sed", "sha256sum", "shasum", "sleep", "wget");
 
     @TempDir
@@ -173,7 +174,8 @@ class launcher_test {
             if (shell.has(command.get(0))) {
                 var argv = new ArrayList<>(command);
                 argv.addAll(List.of("jbang", "say", "arguments", "a  b", ""));
-                assertThat(shell.run(repository, settings(Map.of()), argv.toArray(String[]::new)).out()).as(command.get(0)).isEqualTo("a  b|");
+                assertThat(shell.run(repository, settings(Map.of()), argv.toArray(String[]::new)).out()).as(command.get(0))
+                        .isEqualTo("a  b|");
             }
         }
     }
@@ -223,7 +225,8 @@ class launcher_test {
     @Test
     void the_jar_that_the_user_names_comes_first() throws Exception {
         var installed = program(folder, "jbang", "exit 9");
-        var settings = Map.of("JBANG_JAR", home.resolve(JAR).toString(), "JBANG_DIR", folder.resolve("new").toString(), "PATH", before(installed));
+        var settings = Map.of("JBANG_JAR", home.resolve(JAR).toString(), "JBANG_DIR", folder.resolve("new").toString(), "PATH",
+                before(installed));
         assertThat(jbang(repository, settings, "say", "exit", "3").exit()).isEqualTo(3);
         assertThat(folder.resolve("new").resolve(JAR)).doesNotExist();
     }
@@ -409,7 +412,8 @@ class launcher_test {
         try (var server = new Server(asked, INSTALLER, INSTALLER.length())) {
             var ran = jbang(repository, withoutMaven(server.address()), "say", "a b", "");
             assertThat(ran.out()).as(ran.err()).isEqualTo("say|a b||");
-            assertThat(ran.err()).startsWith("jbang: JBang's installer from " + server.address()).contains("installing " + VERSION + " by version");
+            assertThat(ran.err()).startsWith("jbang: JBang's installer from " + server.address())
+                    .contains("installing " + VERSION + " by version");
             assertThat(contents(folder.resolve("new home"))).containsExactly("bin");
             assertThat(jbang(repository, withoutMaven(server.address()), "say").out()).isEqualTo("say|");
         }
@@ -453,7 +457,8 @@ class launcher_test {
 
     @Test
     void an_installer_out_of_reach_is_reported() throws Exception {
-        assertRefused(jbang(repository, withoutMaven("http://127.0.0.1:1/"), "say"), "cannot download http://127.0.0.1:1/; check the network");
+        assertRefused(jbang(repository, withoutMaven("http://127.0.0.1:1/"), "say"),
+                "cannot download http://127.0.0.1:1/; check the network");
     }
 
     @Test

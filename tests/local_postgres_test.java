@@ -78,7 +78,8 @@ class local_postgres_test {
 
     @Test
     void a_command_gets_the_url_and_nothing_that_leads_elsewhere() throws Exception {
-        var user = Map.of("PGSERVICE", "prod", "PGHOSTADDR", "192.0.2.1", "PGPASSWORD", "secret", "PGSSLMODE", "verify-full", "PGSSLROOTCERT", "/none",
+        var user = Map.of("PGSERVICE", "prod", "PGHOSTADDR", "192.0.2.1", "PGPASSWORD", "secret", "PGSSLMODE", "verify-full",
+                "PGSSLROOTCERT", "/none",
                 "PGOPTIONS", "-c work_mem=1GB", "PGTARGETSESSIONATTRS", "read-only", "POSTGRES_HOST", "prod", "PGAPPNAME", "mine",
                 "DATABASE_URL", "postgresql://prod/");
         var ran = ran(user, "--database", "shop", "--", "env");
@@ -97,7 +98,8 @@ class local_postgres_test {
     @Test
     void as_sets_that_variable_and_leaves_the_others() throws Exception {
         var ran = ran(Map.of("DATABASE_URL", "postgresql://prod/", "PGHOST", "prod"), "--as", "SCRATCH_URL", "--", "env");
-        assertThat(environment(ran.out())).containsEntry("DATABASE_URL", "postgresql://prod/").containsEntry("PGHOST", "prod").doesNotContainKey("PGPORT")
+        assertThat(environment(ran.out())).containsEntry("DATABASE_URL", "postgresql://prod/").containsEntry("PGHOST", "prod")
+                .doesNotContainKey("PGPORT")
                 .hasEntrySatisfying("SCRATCH_URL", url -> assertThat(url).matches("postgresql://postgres@localhost:\\d+/postgres"));
     }
 
@@ -156,7 +158,8 @@ class local_postgres_test {
         var url = running.line();
         assertThat(url).matches("postgresql://postgres@localhost:\\d+/postgres");
         assertThat(query(url, "select 1")).isEqualTo("1");
-        assertThat(query(url, "select concat_ws(' ', current_setting('fsync'), current_setting('synchronous_commit'), current_setting('full_page_writes'))"))
+        assertThat(query(url,
+                "select concat_ws(' ', current_setting('fsync'), current_setting('synchronous_commit'), current_setting('full_page_writes'))"))
                 .isEqualTo("off off off");
         signal(signal, String.valueOf(running.process.pid()));
         var ran = shell.finish(running.process, "");
@@ -209,7 +212,8 @@ class local_postgres_test {
     @Test
     void settings_with_hostile_values_reach_the_server_on_the_port_asked_for() throws Exception {
         var port = freePort();
-        var running = start("--port", String.valueOf(port), "--config", "log_line_prefix=it's a \"$HOME\" `id` \\ ;=", "--config", "work_mem=5MB");
+        var running = start("--port", String.valueOf(port), "--config", "log_line_prefix=it's a \"$HOME\" `id` \\ ;=", "--config",
+                "work_mem=5MB");
         var url = running.line();
         assertThat(port(url)).isEqualTo(port);
         assertThat(query(url, "show log_line_prefix")).isEqualTo("it's a \"$HOME\" `id` \\ ;=");
@@ -232,8 +236,10 @@ class local_postgres_test {
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', value = {"--major 11 | no PostgreSQL 11", "--major x | '--major'", "--port 70000 | 70000", "--config work_mem | KEY=VALUE",
-        "--config port=1 | use --port", "--config 1;2=3 | not the name of a setting", "--as 1X true | not the name of a variable", "--as X | needs a COMMAND",
+    @CsvSource(delimiter = '|', value = {"--major 11 | no PostgreSQL 11", "--major x | '--major'", "--port 70000 | 70000",
+            "--config work_mem | KEY=VALUE",
+            "--config port=1 | use --port", "--config 1;2=3 | not the name of a setting", "--as 1X true | not the name of a variable",
+            "--as X | needs a COMMAND",
         "--nonsense | Unknown option"})
     void wrong_usage_is_64_and_says_what_is_wrong(String args, String message) {
         var err = new StringWriter();
@@ -255,7 +261,8 @@ class local_postgres_test {
         var data = folder.resolve("it's a \"$HOME\" `id`").toString();
         var first = start("--data", data, "--database", "shop");
         var url = first.line();
-        assertThat(query(url, "select concat_ws(' ', current_setting('fsync'), current_setting('synchronous_commit'), current_setting('full_page_writes'))"))
+        assertThat(query(url,
+                "select concat_ws(' ', current_setting('fsync'), current_setting('synchronous_commit'), current_setting('full_page_writes'))"))
                 .isEqualTo("on on on");
         execute(url, "create table kept as select 1 as n");
         first.stop();
@@ -298,7 +305,8 @@ class local_postgres_test {
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', value = {"11 | --quiet | is of PostgreSQL 11, and there is only", "13 | --major 14 | is of PostgreSQL 13, not 14"})
+    @CsvSource(delimiter = '|', value = {"11 | --quiet | is of PostgreSQL 11, and there is only",
+            "13 | --major 14 | is of PostgreSQL 13, not 14"})
     void a_data_folder_of_another_major_is_refused(String own, String args, String message) throws Exception {
         Files.writeString(folder.resolve("PG_VERSION"), own + "\n");
         var err = new StringWriter();
@@ -393,7 +401,8 @@ class local_postgres_test {
         var ran = shell.run(folder, environmentOfTest(), java("-Dos.arch=aarch64", "local_postgres", "--major", "13", "--", "true"));
         assumeFalse(ran.err().contains("cannot be downloaded"), "needs the Maven repository");
         assertThat(ran.exit()).isEqualTo(64);
-        assertThat(ran.err()).isEqualTo("local_postgres: there is no PostgreSQL 13.23.0 for linux-arm64v8; --major can be one of [15, 16, 17, 18]\n");
+        assertThat(ran.err())
+                .isEqualTo("local_postgres: there is no PostgreSQL 13.23.0 for linux-arm64v8; --major can be one of [15, 16, 17, 18]\n");
     }
 
     @Test
@@ -474,7 +483,8 @@ class local_postgres_test {
 
     static Map<String, String> environmentOfUser() {
         var environment = new HashMap<String, String>();
-        System.getenv().keySet().stream().filter(name -> name.startsWith("PG") || name.startsWith("POSTGRES_")).forEach(name -> environment.put(name, null));
+        System.getenv().keySet().stream().filter(name -> name.startsWith("PG") || name.startsWith("POSTGRES_"))
+                .forEach(name -> environment.put(name, null));
         environment.put("DATABASE_URL", null);
         environment.put("XDG_CACHE_HOME", System.getenv("XDG_CACHE_HOME"));
         return environment;

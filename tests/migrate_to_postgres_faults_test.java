@@ -66,8 +66,9 @@ class migrate_to_postgres_faults_test {
     /** The same cells on both sides, as text: SQLite's query, PostgreSQL's. */
     static final List<String[]> ROWS = List.of(
             new String[] {"select id, name, email, active from customers", "select id, name, email, active::int from customers"},
-            new String[] {"select id, customer_id, cast(round(total * 100) as integer), cast(net * 4 as integer), cast(gross * 4 as integer), placed, note from orders",
-                "select id, customer_id, (total * 100)::bigint, (net * 4)::bigint, (gross * 4)::bigint, to_char(placed at time zone 'utc', 'YYYY-MM-DD HH24:MI:SS'), note from orders"},
+            new String[] {
+                    "select id, customer_id, cast(round(total * 100) as integer), cast(net * 4 as integer), cast(gross * 4 as integer), placed, note from orders",
+                    "select id, customer_id, (total * 100)::bigint, (net * 4)::bigint, (gross * 4)::bigint, to_char(placed at time zone 'utc', 'YYYY-MM-DD HH24:MI:SS'), note from orders"},
             new String[] {"select order_id, pos, what from items", "select order_id, pos, what from items"},
             new String[] {"select at, line from logs", "select at, line from logs"},
             new String[] {"select customer_id, n from per_customer", "select customer_id, n from per_customer"});
@@ -130,7 +131,8 @@ class migrate_to_postgres_faults_test {
     /** Tables with all kinds of keys, a view, a generated column, an index with a condition, and more changed cells than fit one transaction. */
     static Path application(Path file, int orders) throws SQLException {
         var customers = orders / 4;
-        sqlite(file, "create table customers (id integer primary key autoincrement, name text not null, email text unique, active boolean not null default 1)",
+        sqlite(file,
+                "create table customers (id integer primary key autoincrement, name text not null, email text unique, active boolean not null default 1)",
                 "create table orders (id integer primary key, customer_id integer not null references customers (id), total numeric check (total >= 0), net real, gross real generated always as (net * 2.0) stored,"
                         + " placed datetime default current_timestamp, note text)",
                 "create table items (order_id integer not null references orders (id), pos integer not null, what text, primary key (order_id, pos)) without rowid",
@@ -142,7 +144,8 @@ class migrate_to_postgres_faults_test {
                         + " + 1, i / 100.0, i / 4.0, datetime(1700000000 + i, 'unixepoch'),"
                         + " case when i % 500 = 0 then 'a' || char(0) || i when i % 3 = 0 then 'note ' || i end from n",
                 counting(orders / 2) + "insert into items select (i + 1) / 2, i % 2, 'thing ' || i from n",
-                counting(orders * 5 / 8) + "insert into logs select '2024-01-01', 'line ' || i || case when i % 2 = 0 then char(0) else '' end from n");
+                counting(orders * 5 / 8)
+                        + "insert into logs select '2024-01-01', 'line ' || i || case when i % 2 = 0 then char(0) else '' end from n");
         return file;
     }
 
@@ -266,7 +269,8 @@ class migrate_to_postgres_faults_test {
         var ran = running.ended(10);
         assertThat(ran.exit()).as(ran.err()).isEqualTo(exit);
         assertThat(ran.err()).contains("same command").doesNotContain("\tat ");
-        until(5, "no backend of the run is left", "select 1 where not exists (select from pg_stat_activity where datname = current_database() and backend_type = 'client backend' and pid <> pg_backend_pid())");
+        until(5, "no backend of the run is left",
+                "select 1 where not exists (select from pg_stat_activity where datname = current_database() and backend_type = 'client backend' and pid <> pg_backend_pid())");
         sql("drop event trigger slow");
         assertEndsAs(url, folder.resolve("rejects.ndjson"), signal);
     }
@@ -303,7 +307,8 @@ class migrate_to_postgres_faults_test {
             sqlAt(database, "create table customers (id bigint primary key, name text, email text unique, active boolean)",
                     "create table orders (id bigint primary key, customer_id bigint references customers, total numeric, net float8, gross float8, placed timestamptz, note text)",
                     "create table items (order_id bigint references orders, pos int, what text, primary key (order_id, pos))",
-                            "create table logs (at text, line text)", "create view per_customer as select customer_id, count(*) as n from orders group by customer_id");
+                    "create table logs (at text, line text)",
+                    "create view per_customer as select customer_id, count(*) as n from orders group by customer_id");
             if (!targetRows.equals("abort")) {
                 sqlAt(database, "insert into customers values (1, 'old', 'old', false)");
             }
@@ -315,13 +320,15 @@ class migrate_to_postgres_faults_test {
             var ran = runAt(app, database, arguments);
             assertThat(ran.exit()).as(ran.toString()).isEqualTo(1);
             assertSameRows(app, database);
-            assertThat(Set.copyOf(Files.readAllLines(rejects)).size()).as("changed cells").isEqualTo(Files.readAllLines(rejects).size()).isEqualTo(25_160);
+            assertThat(Set.copyOf(Files.readAllLines(rejects)).size()).as("changed cells").isEqualTo(Files.readAllLines(rejects).size())
+                    .isEqualTo(25_160);
         }
     }
 
     /** Whoever makes an index of this name sleeps for some seconds in the same transaction. */
     void slowIndex(String name, int seconds) throws SQLException {
-        sql("create schema if not exists test", "create function test.slow() returns event_trigger language plpgsql as $$ begin if exists (select from pg_event_trigger_ddl_commands()"
+        sql("create schema if not exists test",
+                "create function test.slow() returns event_trigger language plpgsql as $$ begin if exists (select from pg_event_trigger_ddl_commands()"
                 + " where object_identity like '%." + name + "') then perform pg_sleep(" + seconds + "); end if; end $$",
                 "create event trigger slow on ddl_command_end when tag in ('CREATE INDEX', 'ALTER TABLE') execute function test.slow()");
     }
@@ -332,7 +339,8 @@ class migrate_to_postgres_faults_test {
         var killed = start(app, url);
         until(30, "the index is built", "select 1 from pg_stat_activity where wait_event = 'PgSleep' and datname = current_database()");
         killed.kill();
-        until(5, "its lock is free", "select 1 where not exists (select from pg_locks where relation = to_regclass('pgbang.sqlite_migration_lock'))");
+        until(5, "its lock is free",
+                "select 1 where not exists (select from pg_locks where relation = to_regclass('pgbang.sqlite_migration_lock'))");
         var next = start(app, url);
         until(20, "the first one comes to its end", "select 1 from pg_indexes where indexname = 'orders_customer'");
         sqlQuietly("drop event trigger slow");
@@ -349,8 +357,12 @@ class migrate_to_postgres_faults_test {
     @Test
     @Tag("slow")
     void killed_while_a_generated_column_becomes_a_plain_one_the_next_run_completes() throws Exception {
-        var file = sqlite(folder.resolve("generated.db"), "create table differs (id integer primary key, r real, v text, x text generated always as (v || r) stored)", "create table fails (id integer primary key, r real, x generated always as (cast(r as integer)) stored)",
-                counting(40_000) + "insert into differs select i, case when i = 39000 then 1e20 else i / 3.0 end, 'v' || char(0) || i from n", counting(40_000)
+        var file = sqlite(folder.resolve("generated.db"),
+                "create table differs (id integer primary key, r real, v text, x text generated always as (v || r) stored)",
+                "create table fails (id integer primary key, r real, x generated always as (cast(r as integer)) stored)",
+                counting(40_000)
+                        + "insert into differs select i, case when i = 39000 then 1e20 else i / 3.0 end, 'v' || char(0) || i from n",
+                counting(40_000)
                         + "insert into fails select i, case when i = 39000 then 1e30 else i / 4.0 end from n");
         var undisturbed = run(file);
         assertThat(undisturbed.exit()).as(undisturbed.toString()).isEqualTo(1);
@@ -364,10 +376,12 @@ class migrate_to_postgres_faults_test {
             killed.kill();
             var ran = runAt(file, database);
             assertThat(ran.exit()).as("killed after " + delay + " ms\n" + ran).isEqualTo(1);
-            assertThat(lines(connect(database), query).equals(lines(open(file), query))).as("the same rows, killed after " + delay + " ms").isTrue();
+            assertThat(lines(connect(database), query).equals(lines(open(file), query))).as("the same rows, killed after " + delay + " ms")
+                    .isTrue();
             assertThat(lines(connect(database), "select id, x::text from fails").equals(lines(open(file), "select id, x from fails")))
                     .as("the same rows, killed after " + delay + " ms").isTrue();
-            assertThat(Files.readAllLines(folder.resolve("rejects.ndjson")).equals(wanted)).as("the same reject lines, killed after " + delay + " ms").isTrue();
+            assertThat(Files.readAllLines(folder.resolve("rejects.ndjson")).equals(wanted))
+                    .as("the same reject lines, killed after " + delay + " ms").isTrue();
         }
     }
 
@@ -402,10 +416,12 @@ class migrate_to_postgres_faults_test {
             var rejects = folder.resolve("rejects" + i);
             var passed = new AtomicLong();
             Ran ran;
-            try (var proxy = new Proxy(database, (up, bytes, n) -> up == toServer && passed.get() < at && passed.addAndGet(n) >= at ? Fate.CUT : Fate.PASS)) {
+            try (var proxy = new Proxy(database,
+                    (up, bytes, n) -> up == toServer && passed.get() < at && passed.addAndGet(n) >= at ? Fate.CUT : Fate.PASS)) {
                 ran = runAt(app, proxy.url, "--rejects", rejects.toString());
             }
-            var how = "seed " + seed + ", cut after " + at + " of " + total + " bytes " + (toServer ? "to" : "from") + " the server\n" + ran;
+            var how = "seed " + seed + ", cut after " + at + " of " + total + " bytes " + (toServer ? "to" : "from") + " the server\n"
+                    + ran;
             assertRanOn(ran, how);
             if (ran.exit() == 1) {
                 assertComplete(database, rejects, how);
@@ -449,7 +465,8 @@ class migrate_to_postgres_faults_test {
         var rejects = folder.resolve("rejects" + nth);
         var commits = new AtomicInteger();
         Ran ran;
-        try (var proxy = new Proxy(database, (up, bytes, n) -> up && text(bytes, n).contains("COMMIT") && commits.incrementAndGet() == nth ? fate : Fate.PASS)) {
+        try (var proxy = new Proxy(database,
+                (up, bytes, n) -> up && text(bytes, n).contains("COMMIT") && commits.incrementAndGet() == nth ? fate : Fate.PASS)) {
             ran = runAt(app, proxy.url, "--rejects", rejects.toString());
         }
         var how = fate + " commit " + nth + "\n" + ran;
@@ -467,12 +484,15 @@ class migrate_to_postgres_faults_test {
 
     @Test
     void cut_while_a_table_is_loaded_once_more_for_a_generated_column_the_run_goes_on_or_the_next_one_completes() throws Exception {
-        var file = sqlite(folder.resolve("generated.db"), "create table g (id integer primary key, r real, v text unique, x text generated always as (v || r) stored)", counting(40_000) + "insert into g select i, case when i = 39000 then 1e20 else i / 3.0 end, 'v' || i from n");
+        var file = sqlite(folder.resolve("generated.db"),
+                "create table g (id integer primary key, r real, v text unique, x text generated always as (v || r) stored)",
+                counting(40_000) + "insert into g select i, case when i = 39000 then 1e20 else i / 3.0 end, 'v' || i from n");
         for (var fate : List.of(Fate.CUT, Fate.CUT_AFTER)) {
             var database = servers.database();
             var copies = new AtomicInteger();
             Ran ran;
-            try (var proxy = new Proxy(database, (up, bytes, n) -> up && text(bytes, n).contains("COPY \"public\".\"g\"") && copies.incrementAndGet() == 2
+            try (var proxy = new Proxy(database,
+                    (up, bytes, n) -> up && text(bytes, n).contains("COPY \"public\".\"g\"") && copies.incrementAndGet() == 2
                     ? fate : Fate.PASS)) {
                 ran = runAt(file, proxy.url);
             }
@@ -482,7 +502,8 @@ class migrate_to_postgres_faults_test {
             var again = runAt(file, database);
             assertThat(again.exit()).as(again.toString()).isEqualTo(1);
             assertThat(changes(again)).hasSize(1).first().asString().contains("g.x");
-            assertThat(lines(connect(database), "select id, v, x from g").equals(lines(open(file), "select id, v, x from g"))).as("the same rows").isTrue();
+            assertThat(lines(connect(database), "select id, v, x from g").equals(lines(open(file), "select id, v, x from g")))
+                    .as("the same rows").isTrue();
         }
     }
 
@@ -498,8 +519,10 @@ class migrate_to_postgres_faults_test {
             while (!running.isDone()) {
                 Thread.sleep(100 + random.nextInt(200));
                 if (ends < 2) {
-                    ends += column(database, "select pg_terminate_backend(pid) from pg_stat_activity a where datname = current_database() and backend_type = 'client backend' and pid <> pg_backend_pid()"
-                            + (lockOnly ? " and exists (select from pg_locks l where l.pid = a.pid and relation = to_regclass('pgbang.sqlite_migration_lock'))"
+                    ends += column(database,
+                            "select pg_terminate_backend(pid) from pg_stat_activity a where datname = current_database() and backend_type = 'client backend' and pid <> pg_backend_pid()"
+                                    + (lockOnly
+                                            ? " and exists (select from pg_locks l where l.pid = a.pid and relation = to_regclass('pgbang.sqlite_migration_lock'))"
                                     : "")).isEmpty() ? 0 : 1;
                 }
             }
@@ -522,8 +545,11 @@ class migrate_to_postgres_faults_test {
             var running = CompletableFuture.supplyAsync(() -> runAt(app, database), threads);
             for (var cancelled = false; !running.isDone();) {
                 Thread.sleep(20 + random.nextInt(80));
-                cancelled = cancelled || !column(database, "select pg_cancel_backend(pid) from pg_stat_activity where datname = current_database() and backend_type = 'client backend' and pid <> pg_backend_pid()"
-                        + " and state = 'active' and query ~ '" + List.of("^COPY", "INDEX|PRIMARY KEY|FOREIGN KEY", "^copy").get(i) + "'").isEmpty();
+                cancelled = cancelled || !column(database,
+                        "select pg_cancel_backend(pid) from pg_stat_activity where datname = current_database() and backend_type = 'client backend' and pid <> pg_backend_pid()"
+                                + " and state = 'active' and query ~ '" + List.of("^COPY", "INDEX|PRIMARY KEY|FOREIGN KEY", "^copy").get(i)
+                                + "'")
+                        .isEmpty();
             }
             var ran = running.get();
             assertRanOn(ran, ran.toString());
@@ -534,7 +560,8 @@ class migrate_to_postgres_faults_test {
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 3})
     void a_role_that_may_have_few_connections_is_told_so_or_gets_by(int connections) throws Exception {
-        var role = role("grant create on database " + name(url) + " to public", "grant create, usage on schema public to public", "alter role " + name(url)
+        var role = role("grant create on database " + name(url) + " to public", "grant create, usage on schema public to public",
+                "alter role " + name(url)
                 + "_role connection limit " + connections);
         var ran = runAt(app, role);
         assertThat(ran.exit()).as(ran.toString()).isIn(1, 2);
@@ -559,7 +586,8 @@ class migrate_to_postgres_faults_test {
     @Tag("slow")
     void thousands_of_tables_of_an_interrupted_run_are_made_anew_when_the_file_has_changed() throws Exception {
         var tables = IntStream.range(0, 3000).mapToObj(i -> List.of("create table t" + i
-                + " (id integer primary key, v text unique, r integer references t0 (id))", "insert into t" + i + " values (1, 'a', 1)")).flatMap(List::stream)
+                + " (id integer primary key, v text unique, r integer references t0 (id))", "insert into t" + i + " values (1, 'a', 1)"))
+                .flatMap(List::stream)
                 .toArray(String[]::new);
         var file = sqlite(folder.resolve("many.db"), tables);
         assertThat(run(file).exit()).isZero();
@@ -582,7 +610,8 @@ class migrate_to_postgres_faults_test {
             assertThat(locks.get()).isGreaterThanOrEqualTo(3);
             assertRanOn(ran, ran.toString());
         }
-        until(10, "the server has noticed", "select 1 where not exists (select from pg_locks where relation = to_regclass('pgbang.sqlite_migration_lock'))");
+        until(10, "the server has noticed",
+                "select 1 where not exists (select from pg_locks where relation = to_regclass('pgbang.sqlite_migration_lock'))");
         assertEndsAs(url, folder.resolve("rejects.ndjson"), ran.toString());
     }
 
@@ -604,7 +633,8 @@ class migrate_to_postgres_faults_test {
                 clients.add(client);
                 try (var rows = client.createStatement().executeQuery(settings)) {
                     rows.next();
-                    assertThat(String.valueOf(rows.getString(1))).doesNotContain("synchronous_commit", "lock_timeout", "statement_timeout", "search_path",
+                    assertThat(String.valueOf(rows.getString(1))).doesNotContain("synchronous_commit", "lock_timeout", "statement_timeout",
+                            "search_path",
                             "maintenance_work_mem", "session_replication_role");
                 }
             }
@@ -710,7 +740,8 @@ class migrate_to_postgres_faults_test {
     void the_server_down_because_its_disk_is_full_the_next_run_completes_when_it_is_up_again(int megabytes) throws Exception {
         var disk = disk("size=1g");
         try (var server = local_postgres.Server.start(
-                new local_postgres.Settings(servers.newest(), disk.resolve("data"), run_migrations_faults_test.freePort(), Map.of("min_wal_size", "32MB",
+                new local_postgres.Settings(servers.newest(), disk.resolve("data"), run_migrations_faults_test.freePort(),
+                        Map.of("min_wal_size", "32MB",
                         "max_wal_size", "32MB"), "postgres"))) {
             sqlAt(server.url("postgres"), "create database small");
             assertThat(shell("mount", "-o", "remount,size=" + megabytes + "m", disk.toString())).isZero();
@@ -748,14 +779,16 @@ class migrate_to_postgres_faults_test {
 
     @Test
     void timeouts_that_the_database_has_do_not_end_the_run() throws Exception {
-        for (var timeout : List.of("statement_timeout", "idle_in_transaction_session_timeout", "idle_session_timeout", "transaction_timeout", "lock_timeout")) {
+        for (var timeout : List.of("statement_timeout", "idle_in_transaction_session_timeout", "idle_session_timeout",
+                "transaction_timeout", "lock_timeout")) {
             sql("alter database " + name(url) + " set " + timeout + " = '150ms'");
         }
         var ran = run(app);
         assertThat(ran.exit()).as(ran.toString()).isEqualTo(1);
         assertThat(ran.err()).doesNotContain("cut");
         assertThat(ran.out()).doesNotContain("not created");
-        sqlAt(servers.database(), Stream.of("statement_timeout", "transaction_timeout", "idle_session_timeout").map(timeout -> "alter database " + name(url)
+        sqlAt(servers.database(),
+                Stream.of("statement_timeout", "transaction_timeout", "idle_session_timeout").map(timeout -> "alter database " + name(url)
                 + " reset " + timeout).toArray(String[]::new));
         assertComplete(url, folder.resolve("rejects.ndjson"), ran.toString());
     }
@@ -836,18 +869,22 @@ class migrate_to_postgres_faults_test {
             assertThat(ran.exit()).as(ran.toString()).isZero();
             assertThat(column("select (select sum(amount) from a) + (select sum(amount) from b)")).as("a sum that no transaction changes")
                     .containsExactly("100000000");
-            assertThat(column("select (select max(n) from moves) - (select sum(n) from seen)")).as("what one transaction writes into two tables")
+            assertThat(column("select (select max(n) from moves) - (select sum(n) from seen)"))
+                    .as("what one transaction writes into two tables")
                     .containsExactly("0");
         }
     }
 
     /** Money moves between two tables, each move is noted in two others. */
     static void accounts(Path file, int rows) throws SQLException {
-        sqlite(file, "pragma journal_mode = wal", "create table a (id integer primary key, amount integer not null)", "create table moves (n integer primary key)",
+        sqlite(file, "pragma journal_mode = wal", "create table a (id integer primary key, amount integer not null)",
+                "create table moves (n integer primary key)",
                 "create table filler (id integer primary key, t text)", "create table b (id integer primary key, amount integer not null)",
                         "create table seen (n integer)",
-                counting(rows) + "insert into a select i, 1000 from n", counting(rows) + "insert into b select i, 1000 from n", counting(rows * 4)
-                        + "insert into filler select i, 'filler ' || i from n", "insert into moves values (0)", "insert into seen values (0)");
+                counting(rows) + "insert into a select i, 1000 from n", counting(rows) + "insert into b select i, 1000 from n",
+                counting(rows * 4)
+                        + "insert into filler select i, 'filler ' || i from n",
+                "insert into moves values (0)", "insert into seen values (0)");
     }
 
     AtomicInteger keepMoving(Connection writer) throws SQLException {
@@ -928,7 +965,8 @@ class migrate_to_postgres_faults_test {
             }
             var ran = runAt(file, url, "--jobs", "1");
             assertThat(ran.exit()).as(ran.toString()).isZero();
-            assertThat(column("select (select sum(amount) from a) + (select sum(amount) from b)")).as(ran.toString()).containsExactly("100000000");
+            assertThat(column("select (select sum(amount) from a) + (select sum(amount) from b)")).as(ran.toString())
+                    .containsExactly("100000000");
             assertThat(column("select (select max(n) from moves) - (select sum(n) from seen)")).as(ran.toString()).containsExactly("0");
             assertThat(column("select max(n) from moves")).as("it is the last state").containsExactly(String.valueOf(next.get() - 1));
         }
@@ -957,7 +995,8 @@ class migrate_to_postgres_faults_test {
         threads.submit(() -> {
             try (var look = connect(url)) {
                 until(30, "a table is loaded", () -> {
-                    try (var rows = look.createStatement().executeQuery("select count(*) from pgbang.sqlite_migration_table where state = 'loaded'")) {
+                    try (var rows = look.createStatement()
+                            .executeQuery("select count(*) from pgbang.sqlite_migration_table where state = 'loaded'")) {
                         return rows.next() && rows.getInt(1) >= 2;
                     } catch (SQLException notYet) {
                         return false;
@@ -973,16 +1012,19 @@ class migrate_to_postgres_faults_test {
 
     @Test
     void a_merge_that_was_interrupted_keeps_the_application_s_own_rows_although_the_file_has_changed() throws Exception {
-        var file = sqlite(folder.resolve("merge.db"), "create table t (id integer primary key, v text)", "insert into t values (1, 'file'), (2, 'file')",
+        var file = sqlite(folder.resolve("merge.db"), "create table t (id integer primary key, v text)",
+                "insert into t values (1, 'file'), (2, 'file')",
                 "create table u (id integer primary key)", "insert into u values (1)");
-        sql("create table t (id bigint primary key, v text)", "create table u (id bigint primary key)", "insert into t values (2, 'own'), (3, 'own')");
+        sql("create table t (id bigint primary key, v text)", "create table u (id bigint primary key)",
+                "insert into t values (2, 'own'), (3, 'own')");
         var interrupted = runAt(file, url, "--data-only", "--target-rows", "merge", "--jobs", "1");
         assertThat(interrupted.exit()).as(interrupted.toString()).isIn(0, 1);
         sql("update pgbang.sqlite_migration set finished = null", "delete from pgbang.sqlite_migration_table where table_name = 'u'"); // as a run that died before the second table has left it
         sqlite(file, "insert into t values (4, 'new')");
         var ran = runAt(file, url, "--data-only", "--target-rows", "merge");
         assertThat(ran.exit()).as(ran.toString()).isIn(0, 1, 2);
-        assertThat(column("select id || ' ' || v from t where id in (2, 3) order by 1")).as(ran.toString()).containsExactly("2 file", "3 own");
+        assertThat(column("select id || ' ' || v from t where id in (2, 3) order by 1")).as(ran.toString()).containsExactly("2 file",
+                "3 own");
         if (ran.exit() != 2) {
             assertThat(column("select id || ' ' || v from t order by 1")).containsExactly("1 file", "2 file", "3 own", "4 new");
         }
@@ -1009,7 +1051,8 @@ class migrate_to_postgres_faults_test {
     void a_log_in_a_folder_that_is_not_writable_is_read_too() throws Exception {
         var closed = Files.createDirectory(folder.resolve("closed"));
         var live = folder.resolve("live.db");
-        sqlite(live, "pragma journal_mode = wal", "create table t (id integer primary key, v text)", "insert into t values (1, 'in the file')");
+        sqlite(live, "pragma journal_mode = wal", "create table t (id integer primary key, v text)",
+                "insert into t values (1, 'in the file')");
         var writer = open(live);
         opened.add(writer);
         writer.createStatement().execute("insert into t values (2, 'in the log')");
@@ -1042,7 +1085,8 @@ class migrate_to_postgres_faults_test {
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void a_journal_that_a_dead_writer_has_left_is_rolled_back_and_the_file_stays_as_it_is(boolean truncated) throws Exception {
-        var live = sqlite(folder.resolve("live.db"), "create table t (id integer primary key, v text)", counting(2000) + "insert into t select i, 'old' from n");
+        var live = sqlite(folder.resolve("live.db"), "create table t (id integer primary key, v text)",
+                counting(2000) + "insert into t select i, 'old' from n");
         var dead = Files.createDirectory(folder.resolve("dead")).resolve("app.db");
         var before = Files.size(live);
         try (var writer = open(live); var statement = writer.createStatement()) {
@@ -1109,7 +1153,8 @@ class migrate_to_postgres_faults_test {
         var one = folder.resolve("one");
         assertThat(runAt(file, inOneGo, "--nul", "reject", "--rejects", one.toString()).exit()).isEqualTo(1);
         var commits = new AtomicInteger();
-        try (var proxy = new Proxy(url, (up, bytes, n) -> up && text(bytes, n).contains("COMMIT") && commits.incrementAndGet() == 1 ? Fate.CUT_AFTER : Fate.PASS)) {
+        try (var proxy = new Proxy(url,
+                (up, bytes, n) -> up && text(bytes, n).contains("COMMIT") && commits.incrementAndGet() == 1 ? Fate.CUT_AFTER : Fate.PASS)) {
             assertThat(runAt(file, proxy.url, "--nul", "reject").err()).contains("going on from what is committed");
         }
         var ran = run(file, "--nul", "reject");
@@ -1122,7 +1167,8 @@ class migrate_to_postgres_faults_test {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"create table k (v text, \"rowid\" integer, oid text)", "create table k (a, v text, primary key (a, v)) without rowid",
+    @ValueSource(strings = {"create table k (v text, \"rowid\" integer, oid text)",
+            "create table k (a, v text, primary key (a, v)) without rowid",
             "create table k (a real, v text, primary key (a, v)) without rowid", "create table k (a integer primary key, v text)"})
     @Tag("slow")
     void resumed_in_the_middle_of_any_table_no_row_is_lost_or_doubled(String table) throws Exception {
@@ -1131,24 +1177,28 @@ class migrate_to_postgres_faults_test {
 
     /** Where a resume goes on is the rowid, the real one; or the primary key, in its order. */
     @ParameterizedTest
-    @ValueSource(strings = {"create table k (rowid text, v text)", "create table k (a text collate nocase, v text, primary key (a desc, v)) without rowid"})
+    @ValueSource(strings = {"create table k (rowid text, v text)",
+            "create table k (a text collate nocase, v text, primary key (a desc, v)) without rowid"})
     void resumed_in_the_middle_of_a_table_no_row_is_lost_or_doubled(String table) throws Exception {
         var columns = table.contains("\"rowid\"") ? "v, \"rowid\"" : table.contains("(a") ? "a, v" : "rowid, v";
         var value = table.contains("a real") ? "i / 7.0" : table.contains("integer primary") ? "i" : table.contains("(a,")
                 ? "case i % 3 when 0 then i when 1 then 'T' || i else i / 3.0 end"
                 : table.contains("nocase") ? "case when i % 2 then 'K' else 'k' end || i / 2" : "'same'";
-        var file = sqlite(folder.resolve("place.db"), table, counting(45_000) + "insert into k (" + columns + ") select " + (columns.startsWith("v")
+        var file = sqlite(folder.resolve("place.db"), table,
+                counting(45_000) + "insert into k (" + columns + ") select " + (columns.startsWith("v")
                 ? "char(0) || i, 5" : value + ", char(0) || i") + " from n");
         for (var stop : List.of(1, 2)) {
             var database = servers.database();
             var commits = new AtomicInteger();
-            try (var proxy = new Proxy(database, (up, bytes, n) -> up && text(bytes, n).contains("COMMIT") && commits.incrementAndGet() == stop ? Fate.CUT_AFTER
+            try (var proxy = new Proxy(database,
+                    (up, bytes, n) -> up && text(bytes, n).contains("COMMIT") && commits.incrementAndGet() == stop ? Fate.CUT_AFTER
                     : Fate.PASS)) {
                 runAt(file, proxy.url, "--jobs", "1");
             }
             var ran = runAt(file, database);
             assertThat(ran.exit()).as(ran.toString()).isEqualTo(1);
-            assertThat(lines(connect(database), "select v from k").equals(lines(open(file), "select v from k"))).as("the same rows, stopped at commit " + stop)
+            assertThat(lines(connect(database), "select v from k").equals(lines(open(file), "select v from k")))
+                    .as("the same rows, stopped at commit " + stop)
                     .isTrue();
             var rejects = Files.readAllLines(folder.resolve("rejects.ndjson"));
             assertThat(rejects.size()).isEqualTo(Set.copyOf(rejects).size()).isEqualTo(45_000);
@@ -1166,8 +1216,10 @@ class migrate_to_postgres_faults_test {
                 "insert into large values (2, x'00', hex(zeroblob(150000000)))", "insert into large values (3, null, null)");
         var ran = measured(file, "large");
         assertThat(ran.exit()).as(ran.toString()).isZero();
-        assertThat(column("select concat_ws(' ', id, length(data), encode(sha256(data), 'hex'), length(line), md5(line)) from large order by id"))
-                .containsExactly("1 500000000 " + sha256OfZeros(500_000_000) + " 4 " + md5("blob"), "2 1 " + sha256OfZeros(1) + " 300000000 "
+        assertThat(column(
+                "select concat_ws(' ', id, length(data), encode(sha256(data), 'hex'), length(line), md5(line)) from large order by id"))
+                .containsExactly("1 500000000 " + sha256OfZeros(500_000_000) + " 4 " + md5("blob"),
+                        "2 1 " + sha256OfZeros(1) + " 300000000 "
                         + md5OfLetterZero(300_000_000), "3");
         assertThat(runSmall(file, url, "--verify-only").ended(300).exit()).isZero();
     }
@@ -1176,12 +1228,14 @@ class migrate_to_postgres_faults_test {
     @Tag("slow")
     @Timeout(value = 10, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
     void three_million_rows_pass_through_a_small_heap() throws Exception {
-        var file = sqlite(folder.resolve("long.db"), "create table long (id integer primary key, a integer, b text, c real)", counting(3_000_000)
+        var file = sqlite(folder.resolve("long.db"), "create table long (id integer primary key, a integer, b text, c real)",
+                counting(3_000_000)
                 + "insert into long select i, i % 1000, 'text of row ' || i, i / 8.0 from n");
         var ran = measured(file, "long");
         assertThat(ran.exit()).as(ran.toString()).isZero();
         assertThat(column("select concat_ws(' ', count(*), sum(a), sum(id), sum(length(b)), sum(c * 8)::bigint) from long"))
-                .containsExactly(sqlite3(file, "select count(*) || ' ' || sum(a) || ' ' || sum(id) || ' ' || sum(length(b)) || ' ' || cast(sum(c * 8) as integer) from long"));
+                .containsExactly(sqlite3(file,
+                        "select count(*) || ' ' || sum(a) || ' ' || sum(id) || ' ' || sum(length(b)) || ' ' || cast(sum(c * 8) as integer) from long"));
     }
 
     @Test
@@ -1300,8 +1354,10 @@ class migrate_to_postgres_faults_test {
         var file = sqlite(folder.resolve("app.db"), "create table child (id integer primary key, parent_id integer)",
                 "create table parent (id integer primary key)", counting(1000) + "insert into parent select i from n",
                 counting(5000) + "insert into child select i, i % 1000 + 1 from n");
-        sql("create table parent (id bigint primary key)", "create table child (id bigint generated by default as identity primary key, parent_id bigint references parent)");
-        var role = role("grant all on parent, child to public", "grant all on all sequences in schema public to public", "grant create on database " + name(url)
+        sql("create table parent (id bigint primary key)",
+                "create table child (id bigint generated by default as identity primary key, parent_id bigint references parent)");
+        var role = role("grant all on parent, child to public", "grant all on all sequences in schema public to public",
+                "grant create on database " + name(url)
                 + " to public");
         var ran = runAt(file, role, "--data-only");
         assertThat(ran.exit()).as(ran.toString()).isIn(0, 1);
@@ -1343,10 +1399,14 @@ class migrate_to_postgres_faults_test {
     void a_newer_java_runs_it_without_a_warning() throws Exception {
         List<Path> newer;
         try (var all = Files.list(Path.of(System.getProperty("java.home")).toRealPath().getParent())) {
-            newer = all.filter(home -> home.getFileName().toString().matches(".*\\b2[1-9]\\b.*") && Files.isExecutable(home.resolve("bin/java"))).toList();
+            newer = all.filter(
+                    home -> home.getFileName().toString().matches(".*\\b2[1-9]\\b.*") && Files.isExecutable(home.resolve("bin/java")))
+                    .toList();
         }
         assumeTrue(!newer.isEmpty(), "no newer Java beside this one");
-        var ran = start(List.of(newer.get(0).resolve("bin/java").toString(), "--enable-native-access=ALL-UNNAMED", "-cp", System.getProperty("java.class.path")),
+        var ran = start(
+                List.of(newer.get(0).resolve("bin/java").toString(), "--enable-native-access=ALL-UNNAMED", "-cp",
+                        System.getProperty("java.class.path")),
                 app, url).ended(60);
         assertThat(ran.exit()).as(ran.toString()).isEqualTo(1);
         assertThat(ran.err()).doesNotContain("WARNING");
@@ -1369,20 +1429,26 @@ class migrate_to_postgres_faults_test {
 
     @Test
     void hostile_names_of_tables_columns_indexes_and_views_arrive_as_they_are() throws Exception {
-        var names = List.of("quote\"in", "apostrophe'in", "line\nbreak", "100% %s %1$s %n", "'); drop table victim; --", "naïve 😀 名", "select", "user", "order",
+        var names = List.of("quote\"in", "apostrophe'in", "line\nbreak", "100% %s %1$s %n", "'); drop table victim; --", "naïve 😀 名",
+                "select", "user", "order",
                 "dot.ted", "semi;colon", "back\\slash", "$$", "tab\there", "/* c", "-- c", "?", "{0}", ":name", " ");
         var file = folder.resolve("names.db");
         sqlite(file, "create table victim (id integer primary key)", "insert into victim values (1)");
         for (var name : names) {
             var table = quoted("t " + name);
-            sqlite(file, "create table " + table + " (id integer primary key, " + quoted(name) + " text not null default " + literal(name) + ", " + quoted("b"
+            sqlite(file,
+                    "create table " + table + " (id integer primary key, " + quoted(name) + " text not null default " + literal(name) + ", "
+                            + quoted("b"
                     + name) + " text check (" + quoted("b" + name) + " <> " + literal(name) + "), "
-                    + quoted("g" + name) + " text generated always as (" + quoted("b" + name) + " || 'g') stored, parent integer references " + table + " (id))",
-                    "create index " + quoted("i " + name) + " on " + table + " (" + quoted(name) + ") where " + quoted("b" + name) + " is not null",
+                            + quoted("g" + name) + " text generated always as (" + quoted("b" + name)
+                            + " || 'g') stored, parent integer references " + table + " (id))",
+                    "create index " + quoted("i " + name) + " on " + table + " (" + quoted(name) + ") where " + quoted("b" + name)
+                            + " is not null",
                     "create view " + quoted("v " + name) + " as select " + quoted(name) + ", " + quoted("b" + name) + " from " + table,
                     "create trigger " + quoted("g " + name) + " after insert on " + table + " begin select raise(abort, " + literal(name)
                             + ") where new.id > 1000 and hex(randomblob(1)) is null; end",
-                    "insert into " + table + " (id, " + quoted(name) + ", " + quoted("b" + name) + ", parent) values (1, " + literal("v" + name)
+                    "insert into " + table + " (id, " + quoted(name) + ", " + quoted("b" + name) + ", parent) values (1, "
+                            + literal("v" + name)
                             + ", 'b', null), (2, " + literal(name) + ", 'c' || char(0), 1)");
         }
         var ran = run(file, "--json");
@@ -1391,10 +1457,12 @@ class migrate_to_postgres_faults_test {
         assertThat(column("select count(*) from victim")).containsExactly("1");
         for (var name : names) {
             var table = quoted("t " + name);
-            assertThat(lines(connect(url), "select id, " + quoted(name) + ", " + quoted("b" + name) + ", " + quoted("g" + name) + ", parent from " + table))
+            assertThat(lines(connect(url),
+                    "select id, " + quoted(name) + ", " + quoted("b" + name) + ", " + quoted("g" + name) + ", parent from " + table))
                     .as(name).containsExactly("1|v" + name + "|b|bg|null|", "2|" + name + "|c|cg|1|");
             assertThat(lines(connect(url), "select * from " + quoted("v " + name))).as(name).hasSize(2);
-            assertThat(column("select count(*) from pg_index join pg_class i on i.oid = indexrelid where i.relname = " + literal("i " + name)
+            assertThat(
+                    column("select count(*) from pg_index join pg_class i on i.oid = indexrelid where i.relname = " + literal("i " + name)
                     + " and indpred is not null")).as(name).containsExactly("1");
             assertThat(column("select string_agg(contype::text, '' order by contype) from pg_constraint where conrelid = " + literal(table)
                     + "::regclass and contype in ('c', 'f', 'p')")).as(name).containsExactly("cfp");
@@ -1409,11 +1477,13 @@ class migrate_to_postgres_faults_test {
     }
 
     @Test
-    void an_object_that_is_not_migrated_and_has_a_line_break_in_its_name_cannot_smuggle_a_statement_into_the_file_for_it() throws Exception {
+    void an_object_that_is_not_migrated_and_has_a_line_break_in_its_name_cannot_smuggle_a_statement_into_the_file_for_it()
+            throws Exception {
         var name = "x\ndrop table victim;\n--";
         var file = sqlite(folder.resolve("names.db"), "create table victim (id integer primary key)", "insert into victim values (1)",
                 "create table t (id integer primary key, " + quoted(name) + " text)",
-                "create view " + quoted(name) + " as select * from t where " + quoted(name) + " regexp 'x'", "create trigger " + quoted("g" + name)
+                "create view " + quoted(name) + " as select * from t where " + quoted(name) + " regexp 'x'",
+                "create trigger " + quoted("g" + name)
                         + " after insert on t begin select load_extension('x'); end",
                 "create index " + quoted("i" + name) + " on t (like('a', " + quoted(name) + ", 'b'))");
         var ran = run(file);
@@ -1439,10 +1509,12 @@ class migrate_to_postgres_faults_test {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"with blank.db", "what?.db", "50%20.db", "hash#tag.db", "plus+and&.db", "quote'\".db", "line\nbreak.db", "naïve 名.db", "-dash.db",
+    @ValueSource(strings = {"with blank.db", "what?.db", "50%20.db", "hash#tag.db", "plus+and&.db", "quote'\".db", "line\nbreak.db",
+            "naïve 名.db", "-dash.db",
             "file:x.db", "a?mode=memory.db"})
     void any_file_name_is_read(String name) throws Exception {
-        var file = Files.move(sqlite(folder.resolve("plain.db"), "create table t (id integer primary key)", "insert into t values (41), (42)"),
+        var file = Files.move(
+                sqlite(folder.resolve("plain.db"), "create table t (id integer primary key)", "insert into t values (41), (42)"),
                 folder.resolve(name));
         var ran = run(file);
         assertThat(ran.exit()).as(ran.toString()).isZero();
@@ -1489,7 +1561,8 @@ class migrate_to_postgres_faults_test {
         var err = new StringWriter();
         var script = new migrate_to_postgres();
         script.database.environment = () -> Map.of("DATABASE_URL", address);
-        var exit = script.database.command(script).setOut(new PrintWriter(out, true)).setErr(new PrintWriter(err, true)).execute(arguments(file, args));
+        var exit = script.database.command(script).setOut(new PrintWriter(out, true)).setErr(new PrintWriter(err, true))
+                .execute(arguments(file, args));
         return new Ran(exit, out.toString(), err.toString());
     }
 
@@ -1507,7 +1580,8 @@ class migrate_to_postgres_faults_test {
 
     /** In a process of its own, which can be killed. */
     Runner start(Path file, String address, String... args) throws IOException {
-        return start(List.of(java(), "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-cp", System.getProperty("java.class.path")), file, address, args);
+        return start(List.of(java(), "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-cp", System.getProperty("java.class.path")), file,
+                address, args);
     }
 
     Runner start(List<String> java, Path file, String address, String... args) throws IOException {

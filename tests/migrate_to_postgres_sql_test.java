@@ -72,9 +72,12 @@ class migrate_to_postgres_sql_test {
             """;
 
     static final List<migrate_to_postgres.SeenTable> TABLES = List.of(
-            table("t", "id", "id bigint INTEGER", "i bigint INTEGER", "r double_precision REAL", "n numeric NUMERIC", "s text TEXT", "nc text TEXT same nocase", "b bytea BLOB",
-                    "f boolean NUMERIC boolean", "d date NUMERIC iso", "ts timestamp NUMERIC iso", "tz timestamptz NUMERIC iso", "u timestamptz INTEGER unix",
-                    "um timestamptz INTEGER unixms", "j jsonb TEXT json", "g uuid TEXT uuid", "e \"colour\" TEXT enum", "st text TEXT", "k integer INTEGER"),
+            table("t", "id", "id bigint INTEGER", "i bigint INTEGER", "r double_precision REAL", "n numeric NUMERIC", "s text TEXT",
+                    "nc text TEXT same nocase", "b bytea BLOB",
+                    "f boolean NUMERIC boolean", "d date NUMERIC iso", "ts timestamp NUMERIC iso", "tz timestamptz NUMERIC iso",
+                    "u timestamptz INTEGER unix",
+                    "um timestamptz INTEGER unixms", "j jsonb TEXT json", "g uuid TEXT uuid", "e \"colour\" TEXT enum", "st text TEXT",
+                    "k integer INTEGER"),
             table("c", "id", "id bigint INTEGER", "t_id bigint INTEGER", "name text TEXT", "v bigint INTEGER", "parent bigint INTEGER"),
             table("t2", "id", "id bigint INTEGER", "a text TEXT", "v bigint INTEGER"),
             new migrate_to_postgres.SeenTable("w", "\"public\".\"w\"", false, null, List.of(column("a text TEXT"))));
@@ -83,13 +86,15 @@ class migrate_to_postgres_sql_test {
     Connection sqlite;
 
     static migrate_to_postgres.SeenTable table(String name, String rowid, String... columns) {
-        return new migrate_to_postgres.SeenTable(name, "\"public\".\"" + name + "\"", true, rowid, Stream.of(columns).map(migrate_to_postgres_sql_test::column).toList());
+        return new migrate_to_postgres.SeenTable(name, "\"public\".\"" + name + "\"", true, rowid,
+                Stream.of(columns).map(migrate_to_postgres_sql_test::column).toList());
     }
 
     /** "name type affinity [conversion [nocase]]" */
     static migrate_to_postgres.SeenColumn column(String text) {
         var words = text.split(" ");
-        return new migrate_to_postgres.SeenColumn(words[0], words[0], words[1].replace('_', ' '), words[2], words.length > 3 ? words[3] : "same", words.length > 4);
+        return new migrate_to_postgres.SeenColumn(words[0], words[0], words[1].replace('_', ' '), words[2],
+                words.length > 3 ? words[3] : "same", words.length > 4);
     }
 
     @BeforeAll
@@ -203,7 +208,8 @@ class migrate_to_postgres_sql_test {
             var sql = translator(server.getKey()).indexTerm(expression, TABLES.get(0), note -> { });
             execute(server.getValue(), "create index on t ((" + sql + "))");
             if (!expression.equals("nc")) {
-                assertThat(rows(server.getValue(), "select id, " + sql + " from t order by id")).as(sql).isEqualTo(rows(sqlite, "select id, " + expression + " from t order by id"));
+                assertThat(rows(server.getValue(), "select id, " + sql + " from t order by id")).as(sql)
+                        .isEqualTo(rows(sqlite, "select id, " + expression + " from t order by id"));
             }
         }
     }
@@ -252,13 +258,16 @@ class migrate_to_postgres_sql_test {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"i = 5", "f", "f = 1", "f = 0", "NOT f", "s IS NOT NULL", "nc = 'abc'", "s LIKE 'a%'", "ts > '2024-01-01'", "tz >= '2024-01-01'", "u > 1600000000", "i",
-            "d IS NULL", "e = 'red'", "e IN ('red', 'blue')", "s <> '' AND k IN (1, 2)", "i IS NOT 5", "json_extract(j, '$.a') = 1", "date(ts) > '2000-01-01'", "length(s) > 2"})
+    @ValueSource(strings = {"i = 5", "f", "f = 1", "f = 0", "NOT f", "s IS NOT NULL", "nc = 'abc'", "s LIKE 'a%'", "ts > '2024-01-01'",
+            "tz >= '2024-01-01'", "u > 1600000000", "i",
+            "d IS NULL", "e = 'red'", "e IN ('red', 'blue')", "s <> '' AND k IN (1, 2)", "i IS NOT 5", "json_extract(j, '$.a') = 1",
+            "date(ts) > '2000-01-01'", "length(s) > 2"})
     void the_predicate_of_a_partial_index_picks_the_same_rows(String where) throws Exception {
         for (var server : connections.entrySet()) {
             var sql = translator(server.getKey()).predicate(where, TABLES.get(0), note -> { });
             execute(server.getValue(), "create index on t (id) where " + sql);
-            assertThat(rows(server.getValue(), "select id from t where " + sql + " order by id")).as(sql).isEqualTo(rows(sqlite, "select id from t where " + where + " order by id"));
+            assertThat(rows(server.getValue(), "select id from t where " + sql + " order by id")).as(sql)
+                    .isEqualTo(rows(sqlite, "select id from t where " + where + " order by id"));
         }
     }
 
@@ -282,14 +291,17 @@ class migrate_to_postgres_sql_test {
             execute(server.getValue(), "drop table if exists generated");
             execute(server.getValue(), "create table generated as select * from t");
             execute(server.getValue(), "alter table generated add x " + type + " generated always as (" + sql + ") stored");
-            assertThat(rows(server.getValue(), "select id, x from generated order by id")).as(sql).isEqualTo(rows(sqlite, "select id, " + expression + " from t order by id"));
+            assertThat(rows(server.getValue(), "select id, x from generated order by id")).as(sql)
+                    .isEqualTo(rows(sqlite, "select id, " + expression + " from t order by id"));
         }
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"random()", "datetime('now')", "(SELECT max(v) FROM c)", "count(*)", "ts || ''", "strftime('%P', ts)", "date(ts, 'localtime')", "e || ''", "sum(i)"})
+    @ValueSource(strings = {"random()", "datetime('now')", "(SELECT max(v) FROM c)", "count(*)", "ts || ''", "strftime('%P', ts)",
+            "date(ts, 'localtime')", "e || ''", "sum(i)"})
     void what_may_change_by_itself_cannot_be_indexed(String expression) {
-        assertThatThrownBy(() -> translator(18).indexTerm(expression, TABLES.get(0), note -> { })).isInstanceOf(migrate_to_postgres.Untranslatable.class);
+        assertThatThrownBy(() -> translator(18).indexTerm(expression, TABLES.get(0), note -> {
+        })).isInstanceOf(migrate_to_postgres.Untranslatable.class);
     }
 
     @ParameterizedTest
@@ -373,7 +385,8 @@ class migrate_to_postgres_sql_test {
                 execute(server.getValue(), "insert into defaults (id) values (1)");
             }
         }
-        assertThat(expected == null && !text.contains("NULL")).as(notes.toString()).isEqualTo(notes.stream().anyMatch(note -> note.contains("left out")));
+        assertThat(expected == null && !text.contains("NULL")).as(notes.toString())
+                .isEqualTo(notes.stream().anyMatch(note -> note.contains("left out")));
     }
 
     @ParameterizedTest
@@ -395,8 +408,10 @@ class migrate_to_postgres_sql_test {
     @Test
     void now_can_be_that_of_the_statement() {
         var statement = new migrate_to_postgres.Translator(TABLES, 18, true);
-        assertThat(statement.defaultValue("CURRENT_TIMESTAMP", "timestamptz", "NUMERIC", "iso", note -> { })).isEqualTo("statement_timestamp()");
-        assertThat(statement.defaultValue("CURRENT_TIMESTAMP", "timestamp", "NUMERIC", "iso", note -> { })).isEqualTo("(statement_timestamp() AT TIME ZONE 'UTC')");
+        assertThat(statement.defaultValue("CURRENT_TIMESTAMP", "timestamptz", "NUMERIC", "iso", note -> {
+        })).isEqualTo("statement_timestamp()");
+        assertThat(statement.defaultValue("CURRENT_TIMESTAMP", "timestamp", "NUMERIC", "iso", note -> {
+        })).isEqualTo("(statement_timestamp() AT TIME ZONE 'UTC')");
     }
 
     // --- triggers ---
@@ -437,17 +452,22 @@ class migrate_to_postgres_sql_test {
             for (var server : connections.entrySet()) {
                 var postgres = server.getValue();
                 execute(postgres, "drop table if exists a, log cascade");
-                execute(postgres, "create table a (id bigint generated by default as identity primary key, name text collate \"C\", flag boolean, x text)");
-                execute(postgres, "create table log (id bigint generated by default as identity primary key, a_id bigint, what text, on_ boolean)");
+                execute(postgres,
+                        "create table a (id bigint generated by default as identity primary key, name text collate \"C\", flag boolean, x text)");
+                execute(postgres,
+                        "create table log (id bigint generated by default as identity primary key, a_id bigint, what text, on_ boolean)");
                 execute(postgres, "insert into log (a_id, what) values (1, 'first'), (5, 'fifth')");
                 execute(postgres, "insert into a values (1, 'ann', false, null), (2, 'bob', true, null)");
                 var trigger = new migrate_to_postgres.Translator(tables, server.getKey(), false)
                         .trigger(migrate_to_postgres.Sql.trigger(sql), tables.get(0), "public", note -> { });
                 execute(postgres, trigger.sql());
-                for (var statement : List.of("insert into a (id, name, flag) values (3, 'cecil', 1)", "insert into a (id, name, flag) values (5, 'x', 0)",
-                        "insert into a (id, name) values (60, 'Bert')", "update a set name = 'anna' where id = 1", "update a set flag = 1", "update a set name = ''",
+                for (var statement : List.of("insert into a (id, name, flag) values (3, 'cecil', 1)",
+                        "insert into a (id, name, flag) values (5, 'x', 0)",
+                        "insert into a (id, name) values (60, 'Bert')", "update a set name = 'anna' where id = 1", "update a set flag = 1",
+                        "update a set name = ''",
                         "update a set id = 9 where id = 1", "delete from a where id = 2", "delete from a where id = 9")) {
-                    var failsHere = fails(postgres, statement.replace("5, 'x', 0", "5, 'x', false").replace("'cecil', 1", "'cecil', true").replace("flag = 1", "flag = true"));
+                    var failsHere = fails(postgres, statement.replace("5, 'x', 0", "5, 'x', false").replace("'cecil', 1", "'cecil', true")
+                            .replace("flag = 1", "flag = true"));
                     if (server.getKey().equals(connections.keySet().iterator().next())) {
                         assertThat(failsHere).as(statement + "\n" + trigger.sql()).isEqualTo(fails(lite, statement));
                     }
@@ -483,7 +503,8 @@ class migrate_to_postgres_sql_test {
             "CREATE TRIGGER x INSTEAD OF UPDATE OF s ON t BEGIN UPDATE c SET name = NEW.s; END"})
     void a_trigger_that_cannot_do_the_same_is_refused(String sql) throws Exception {
         var trigger = migrate_to_postgres.Sql.trigger(sql);
-        assertThatThrownBy(() -> translator(18).trigger(trigger, TABLES.get(0), "public", note -> { })).isInstanceOf(migrate_to_postgres.Untranslatable.class);
+        assertThatThrownBy(() -> translator(18).trigger(trigger, TABLES.get(0), "public", note -> {
+        })).isInstanceOf(migrate_to_postgres.Untranslatable.class);
     }
 
     @Test

@@ -87,52 +87,68 @@ class migrate_to_postgres_test {
                 new Expected("integers", sqlite_files::integers, IDENTICAL,
                         "bigint: family.a family.b family.c family.d family.e family.f family.g family.h family.i family.n",
                         "smallint: family.j family.k family.l", "integer: family.m"),
-                new Expected("integers too big for their declaration", sqlite_files::integers_too_big_for_their_declaration, MIGRATED, "integer: t.tiny t.two",
+                new Expected("integers too big for their declaration", sqlite_files::integers_too_big_for_their_declaration, MIGRATED,
+                        "integer: t.tiny t.two",
                         "bigint: t.id t.small t.four"),
-                new Expected("text in integer columns", sqlite_files::text_in_integer_columns, CHANGED, "text: t.words t.prefixed t.empty_required",
+                new Expected("text in integer columns", sqlite_files::text_in_integer_columns, CHANGED,
+                        "text: t.words t.prefixed t.empty_required",
                         "bigint: t.empty_nullable", "bytea: t.blobs"),
-                new Expected("reals in integer columns", sqlite_files::reals_in_integer_columns, MIGRATED, "double precision: t.fraction t.beyond",
+                new Expected("reals in integer columns", sqlite_files::reals_in_integer_columns, MIGRATED,
+                        "double precision: t.fraction t.beyond",
                         "numeric: t.fraction_and_huge", "bigint|double precision: t.whole"),
-                new Expected("booleans", sqlite_files::booleans, MIGRATED, "boolean: t.b t.c t.words t.is_active t.hasThing t.should_run t.enabled t.checked",
+                new Expected("booleans", sqlite_files::booleans, MIGRATED,
+                        "boolean: t.b t.c t.words t.is_active t.hasThing t.should_run t.enabled t.checked",
                         "smallint|bigint: t.has_persistent_events t.isADHSConnected t.two",
                                 "bigint: t.is_never t.issue t.hash flags_as_key.is_key points_at_flag.is_flag"),
                 new Expected("reals", sqlite_files::reals, MIGRATED, "double precision: t.r t.f t.f8 t.d t.dp",
                         "double precision: point_of_view.p", "text: contradicted.r point_of_view.s"),
                 new Expected("decimals", sqlite_files::decimals, MIGRATED, "numeric\\(10,2\\): t.price",
-                        "numeric: t.rounded t.wide t.n t.m t.c t.huge", "numeric|double precision: infinite.n infinite.p", "numeric(\\(5,0\\))?: t.d",
+                        "numeric: t.rounded t.wide t.n t.m t.c t.huge", "numeric|double precision: infinite.n infinite.p",
+                        "numeric(\\(5,0\\))?: t.d",
                         "numeric(\\(30,10\\))?: t.big", "text: t.words as_text.amount"),
                 new Expected("texts", sqlite_files::texts, IDENTICAL, "text: t.a t.b t.c t.d t.e t.f t.g t.h t.i"),
                 new Expected("text with NUL", sqlite_files::text_with_nul, CHANGED, "text: t.body t.other keyed.k keyed.v keyless.v"),
                 new Expected("broken UTF-8", sqlite_files::broken_utf8, CHANGED, "text: t.body t.note"),
-                new Expected("blobs", sqlite_files::blobs, MIGRATED, "bytea: t.a t.b t.c t.d t.e t.f mixed.payload text_with_blobs.entities",
+                new Expected("blobs", sqlite_files::blobs, MIGRATED,
+                        "bytea: t.a t.b t.c t.d t.e t.f mixed.payload text_with_blobs.entities",
                         "text: only_text.payload", "bigint: only_integers.payload"),
-                new Expected("untyped", sqlite_files::untyped, MIGRATED, "bigint: t.ints", "double precision: t.reals", "double precision|numeric: t.ints_and_reals",
+                new Expected("untyped", sqlite_files::untyped, MIGRATED, "bigint: t.ints", "double precision: t.reals",
+                        "double precision|numeric: t.ints_and_reals",
                         "text: t.texts t.any_text t.word_salad everything_but_blobs.v", "bytea: t.everything"),
                 new Expected("dates", sqlite_files::dates, MIGRATED, "date: t.d", "timestamp without time zone: t.local",
                         "timestamp with time zone: t.zoned t.mixed t.created t.tz", "time without time zone: t.t"),
                 new Expected("dates that PostgreSQL refuses", sqlite_files::dates_postgres_refuses, CHANGED, "text: t.words"),
                 new Expected("epochs", sqlite_files::epochs, CHANGED,
-                        pairs("timestamp.*: t.unix_s t.unix_ms t.unix_us t.unix_ns t.webkit t.filetime", "bigint: t.plain t.ticks", "double precision: t.julian"),
-                        Map.of("t.unix_s", "unix", "t.unix_ms", "unixms", "t.unix_us", "unixus", "t.unix_ns", "unixns", "t.webkit", "webkit", "t.filetime",
+                        pairs("timestamp.*: t.unix_s t.unix_ms t.unix_us t.unix_ns t.webkit t.filetime", "bigint: t.plain t.ticks",
+                                "double precision: t.julian"),
+                        Map.of("t.unix_s", "unix", "t.unix_ms", "unixms", "t.unix_us", "unixus", "t.unix_ns", "unixns", "t.webkit",
+                                "webkit", "t.filetime",
                                 "filetime")),
-                new Expected("dates that are zero", sqlite_files::dates_that_are_zero, MIGRATED, "bigint: t.zeros t.small", "text: t.text_and_zero"),
-                new Expected("epochs that two readings fit", sqlite_files::epochs_that_two_readings_fit, MIGRATED, "bigint: t.ZSTARTDATE t.none t.far",
+                new Expected("dates that are zero", sqlite_files::dates_that_are_zero, MIGRATED, "bigint: t.zeros t.small",
+                        "text: t.text_and_zero"),
+                new Expected("epochs that two readings fit", sqlite_files::epochs_that_two_readings_fit, MIGRATED,
+                        "bigint: t.ZSTARTDATE t.none t.far",
                         "double precision: t.fraction"),
-                new Expected("uuids", sqlite_files::uuids, MIGRATED, "uuid: t.text_uuid", "uuid|text: t.upper_guid", "bytea: t.blob_guid t.mixed", "text: t.broken"),
+                new Expected("uuids", sqlite_files::uuids, MIGRATED, "uuid: t.text_uuid", "uuid|text: t.upper_guid",
+                        "bytea: t.blob_guid t.mixed", "text: t.broken"),
                 new Expected("enums", sqlite_files::enums, MIGRATED, "text: t.state t.again t.size strays.state"),
-                new Expected("json", sqlite_files::json, MIGRATED, "jsonb: t.doc t.checked t.scalar found_by_data.settings", "json|text: t.nul t.twice t.surrogate",
+                new Expected("json", sqlite_files::json, MIGRATED, "jsonb: t.doc t.checked t.scalar found_by_data.settings",
+                        "json|text: t.nul t.twice t.surrogate",
                         "text: t.nan t.broken"),
-                new Expected("other types", sqlite_files::other_types, MIGRATED, "text: t.ip t.net t.mac t.doc t.tags t.span", "bytea: t.shape t.place t.area"),
+                new Expected("other types", sqlite_files::other_types, MIGRATED, "text: t.ip t.net t.mac t.doc t.tags t.span",
+                        "bytea: t.shape t.place t.area"),
                 new Expected("keys", sqlite_files::keys, IDENTICAL, "bigint: alias.id deleted.id int_key.id big_key.id two.a keyless.a",
                         "text: two.b without.k strict_one.t"),
                 new Expected("keys that are none", sqlite_files::keys_that_are_none, CHANGED, "text: null_in_key.k one_and_text_one.k",
                         "bigint: descending.id last_id.id"),
                 new Expected("foreign keys", sqlite_files::foreign_keys, MIGRATED, "bigint: child.pa node.id node.up chicken.egg"),
                 new Expected("foreign keys that fail", sqlite_files::foreign_keys_that_fail, CHANGED, "bigint: child.parent"),
-                new Expected("collations", sqlite_files::collations, MIGRATED, "text: nocase.name nocase.plain trimmed.name nocase_key.name"),
+                new Expected("collations", sqlite_files::collations, MIGRATED,
+                        "text: nocase.name nocase.plain trimmed.name nocase_key.name"),
                 new Expected("checks", sqlite_files::checks, CHANGED, "bigint: t.age violated.age"),
                 new Expected("conflict clauses", sqlite_files::conflict_clauses, CHANGED),
-                new Expected("defaults", sqlite_files::defaults, CHANGED, "bigint: t.n t.epoch t.unixtime", "boolean: t.flag", "text: t.s t.day t.stamp t.iso"),
+                new Expected("defaults", sqlite_files::defaults, CHANGED, "bigint: t.n t.epoch t.unixtime", "boolean: t.flag",
+                        "text: t.s t.day t.stamp t.iso"),
                 new Expected("generated columns", sqlite_files::generated, MIGRATED, "bigint: t.total t.half", "text: t.shout t.last"),
                 new Expected("indexes", sqlite_files::indexes, MIGRATED),
                 new Expected("views", sqlite_files::views, CHANGED),
@@ -142,12 +158,14 @@ class migrate_to_postgres_test {
                 new Expected("UTF-16 little endian", sqlite_files::utf16le, CHANGED, "text: t.v"),
                 new Expected("UTF-16 big endian", sqlite_files::utf16be, CHANGED, "text: t.v"),
                 new Expected("rows in the write-ahead log", sqlite_files::wal, IDENTICAL, "bigint: late.id"),
-                new Expected("empty tables", sqlite_files::empty_tables, IDENTICAL, "bigint: t.id t.is_flag", "integer: t.n", "text: t.s no_key.a",
+                new Expected("empty tables", sqlite_files::empty_tables, IDENTICAL, "bigint: t.id t.is_flag", "integer: t.n",
+                        "text: t.s no_key.a",
                         "timestamp.*: t.d", "boolean: t.b", "jsonb: t.j", "uuid: t.u", "bytea: t.bytes",
                         "double precision: t.r"),
                 new Expected("empty database", sqlite_files::empty_database, IDENTICAL),
                 new Expected("a thousand columns", sqlite_files::a_thousand_columns, IDENTICAL, "bigint: wide.c1 wide.c1000"),
-                new Expected("many rows", sqlite_files::many_rows, IDENTICAL, "bigint: t.n", "double precision: t.r", "text: t.s", "bytea: t.b",
+                new Expected("many rows", sqlite_files::many_rows, IDENTICAL, "bigint: t.n", "double precision: t.r", "text: t.s",
+                        "bytea: t.b",
                         "timestamp without time zone: t.d", "boolean: t.f"),
                 new Expected("huge cells", sqlite_files::huge_cells, IDENTICAL, "bytea: t.b", "text: t.s"),
                 new Expected("Chinook", chinook -> CHINOOK, IDENTICAL, "numeric\\(10,2\\): Track.UnitPrice InvoiceLine.UnitPrice",
@@ -199,7 +217,8 @@ class migrate_to_postgres_test {
         var ran = migrate(file, "--json");
         assertThat(ran.exit()).as(file + ran.err() + ran.out()).isIn(MIGRATED);
         try (var connection = servers.connect(url)) {
-            assertThat(new sqlite_comparer(file, connection, ran.json(), folder.resolve("rejects.ndjson")).differences()).as(file.toString()).isEmpty();
+            assertThat(new sqlite_comparer(file, connection, ran.json(), folder.resolve("rejects.ndjson")).differences())
+                    .as(file.toString()).isEmpty();
         }
         var later = migrateNothing(file);
         assertThat(later.exit()).as(file + later.out() + later.err()).isLessThan(2);
@@ -256,8 +275,10 @@ class migrate_to_postgres_test {
     void broken_utf8_is_replaced_read_as_latin1_kept_as_bytes_nulled_or_aborts() throws Exception {
         var file = sqlite_files.broken_utf8(folder);
         migrate(file);
-        assertThat(column("select body from t where id in (1, 6, 7, 8) order by id")).containsExactly("f\ufffdg", "\ufffd", "kl\ufffdftig", "fine");
-        assertThat(rejects().stream().map(line -> line.get("hex").getAsString().toLowerCase())).containsExactlyInAnyOrder("66ff67", "61c3", "c080", "eda080",
+        assertThat(column("select body from t where id in (1, 6, 7, 8) order by id")).containsExactly("f\ufffdg", "\ufffd", "kl\ufffdftig",
+                "fine");
+        assertThat(rejects().stream().map(line -> line.get("hex").getAsString().toLowerCase())).containsExactlyInAnyOrder("66ff67", "61c3",
+                "c080", "eda080",
                 "f4908080", "6b6cfc66746967");
         url = servers.database();
         migrate(file, "--bad-utf8", "latin1");
@@ -274,10 +295,12 @@ class migrate_to_postgres_test {
 
     @Test
     void data_against_the_declaration_can_reject_the_row_null_the_value_or_abort() throws Exception {
-        var file = sqlite_files.file(folder, "mismatch", "create table t (id INTEGER PRIMARY KEY, n INTEGER); insert into t values (1, 1), (2, 'two'), (3, 3);");
+        var file = sqlite_files.file(folder, "mismatch",
+                "create table t (id INTEGER PRIMARY KEY, n INTEGER); insert into t values (1, 1), (2, 'two'), (3, 3);");
         assertThat(migrate(file, "--on-mismatch", "reject").exit()).isEqualTo(1);
         assertThat(column("select id from t order by id")).containsExactly("1", "3");
-        assertThat(rejects()).hasSize(1).first().satisfies(line -> assertThat(line.get("hex").getAsString()).isEqualToIgnoringCase("74776f"));
+        assertThat(rejects()).hasSize(1).first()
+                .satisfies(line -> assertThat(line.get("hex").getAsString()).isEqualToIgnoringCase("74776f"));
         url = servers.database();
         assertThat(migrate(file, "--on-mismatch", "null").exit()).isEqualTo(1);
         assertThat(column("select n from t order by id")).containsExactly("1", null, "3");
@@ -291,9 +314,11 @@ class migrate_to_postgres_test {
     @Test
     void an_epoch_that_was_named_is_converted_and_one_that_was_denied_is_not() throws Exception {
         migrate(sqlite_files.epochs_that_two_readings_fit(folder), "--epoch", "t.ZSTARTDATE=cocoa,t.fraction=unix");
-        assertThat(column("select to_char(\"ZSTARTDATE\", 'YYYY-MM-DD HH24:MI:SS') from t order by id")).first().isEqualTo(sqlite("select datetime(632955600 + "
+        assertThat(column("select to_char(\"ZSTARTDATE\", 'YYYY-MM-DD HH24:MI:SS') from t order by id")).first()
+                .isEqualTo(sqlite("select datetime(632955600 + "
                 + "978307200, 'unixepoch')"));
-        assertThat(column("select to_char(fraction, 'YYYY-MM-DD HH24:MI:SS.MS') from t order by id")).first().isEqualTo(sqlite("select strftime('%Y-%m-%d "
+        assertThat(column("select to_char(fraction, 'YYYY-MM-DD HH24:MI:SS.MS') from t order by id")).first()
+                .isEqualTo(sqlite("select strftime('%Y-%m-%d "
                 + "%H:%M:%f', 700000000.25, 'unixepoch')"));
         url = servers.database();
         var other = Files.createDirectory(folder.resolve("other"));
@@ -306,7 +331,8 @@ class migrate_to_postgres_test {
     @Test
     void integers_may_be_narrow_where_the_data_leave_room() throws Exception {
         var types = types(migrate(sqlite_files.file(folder, "narrow",
-                "create table t (id INTEGER PRIMARY KEY, small INTEGER, big INTEGER); insert into t values (1, 5, 3000000000);"), "--int", "integer",
+                "create table t (id INTEGER PRIMARY KEY, small INTEGER, big INTEGER); insert into t values (1, 5, 3000000000);"), "--int",
+                "integer",
                 "--json").json());
         assertThat(types).containsEntry("t.small", "integer").containsEntry("t.big", "bigint");
     }
@@ -315,11 +341,14 @@ class migrate_to_postgres_test {
     void a_native_enum_is_shared_by_equal_sets_and_keeps_the_order_of_the_check() throws Exception {
         var ran = migrate(sqlite_files.enums(folder), "--enum", "native", "--enum-case", "lower", "--json");
         assertThat(ran.exit()).as(ran.err()).isIn(MIGRATED);
-        assertThat(column("select state::text || coalesce(again::text, '-') from t order by id")).containsExactly("newdone", "done-", "openopen");
-        assertThat(column("select distinct string_agg(e.enumlabel, ',' order by e.enumsortorder) from pg_enum e join pg_attribute a on a.atttypid = "
+        assertThat(column("select state::text || coalesce(again::text, '-') from t order by id")).containsExactly("newdone", "done-",
+                "openopen");
+        assertThat(column(
+                "select distinct string_agg(e.enumlabel, ',' order by e.enumsortorder) from pg_enum e join pg_attribute a on a.atttypid = "
                 + "e.enumtypid and a.attrelid = 't'::regclass"
                 + " and a.attname in ('state') group by a.attname")).containsExactly("new,open,done");
-        assertThat(column("select count(distinct atttypid) from pg_attribute where attrelid = 't'::regclass and attname in ('state', 'again')"))
+        assertThat(column(
+                "select count(distinct atttypid) from pg_attribute where attrelid = 't'::regclass and attname in ('state', 'again')"))
                 .containsExactly("1");
         assertThat(column("insert into t (id) values (9) returning state::text")).containsExactly("new");
         assertThat(types(ran.json()).get("strays.state")).isEqualTo("text");
@@ -337,7 +366,8 @@ class migrate_to_postgres_test {
 
     @Test
     void declared_lengths_become_checks_on_request() throws Exception {
-        migrate(sqlite_files.file(folder, "lengths", "create table t (a VARCHAR(3), b VARCHAR(3)); insert into t values ('abc', 'abcd');"), "--length", "check");
+        migrate(sqlite_files.file(folder, "lengths", "create table t (a VARCHAR(3), b VARCHAR(3)); insert into t values ('abc', 'abcd');"),
+                "--length", "check");
         assertThatThrownBy(() -> sql("insert into t (a) values ('abcd')")).hasMessageContaining("check constraint");
         sql("insert into t (b) values ('abcdef')");
     }
@@ -357,11 +387,14 @@ class migrate_to_postgres_test {
     @Test
     void identities_go_on_where_sqlite_would() throws Exception {
         migrate(sqlite_files.keys(folder));
-        for (var next : Map.of("alias", "8", "deleted", "101", "negative", "1", "empty_auto", "1", "empty_alias", "1", "strict_one", "3").entrySet()) {
+        for (var next : Map.of("alias", "8", "deleted", "101", "negative", "1", "empty_auto", "1", "empty_alias", "1", "strict_one", "3")
+                .entrySet()) {
             var v = next.getKey().equals("strict_one") ? "t" : "v";
-            assertThat(column("insert into \"" + next.getKey() + "\" (" + v + ") values ('new') returning id")).as(next.getKey()).containsExactly(next.getValue());
+            assertThat(column("insert into \"" + next.getKey() + "\" (" + v + ") values ('new') returning id")).as(next.getKey())
+                    .containsExactly(next.getValue());
         }
-        assertThat(column("select attidentity from pg_attribute where attrelid in ('int_key'::regclass, 'big_key'::regclass, 'alias'::regclass) and attname = "
+        assertThat(column(
+                "select attidentity from pg_attribute where attrelid in ('int_key'::regclass, 'big_key'::regclass, 'alias'::regclass) and attname = "
                 + "'id' order by attrelid::regclass::text"))
                 .containsExactly("d", "", "");
     }
@@ -369,9 +402,11 @@ class migrate_to_postgres_test {
     @Test
     void primary_keys_keep_their_columns_in_order_and_constraints_their_names() throws Exception {
         migrate(sqlite_files.keys(folder));
-        assertThat(column("select pg_get_constraintdef(oid) from pg_constraint where conrelid in ('two'::regclass, 'without'::regclass) and contype = 'p' "
+        assertThat(column(
+                "select pg_get_constraintdef(oid) from pg_constraint where conrelid in ('two'::regclass, 'without'::regclass) and contype = 'p' "
                 + "order by 1")).containsExactly("PRIMARY KEY (b, a)", "PRIMARY KEY (k, n)");
-        assertThat(column("select conname from pg_constraint where conrelid = 'constraint_key'::regclass and contype in ('p', 'u') order by 1"))
+        assertThat(column(
+                "select conname from pg_constraint where conrelid = 'constraint_key'::regclass and contype in ('p', 'u') order by 1"))
                 .containsExactly("my_key", "my_unique");
         assertThat(column("select k || n from without order by k, n")).as("as SQLite sorts").containsExactly("B1", "a1", "a2", "b1", "Ä1");
     }
@@ -379,7 +414,8 @@ class migrate_to_postgres_test {
     @Test
     void a_key_with_nulls_becomes_a_unique_constraint_and_the_last_id_is_reported() throws Exception {
         var ran = migrate(sqlite_files.keys_that_are_none(folder));
-        assertThat(column("select contype from pg_constraint where conrelid = 'null_in_key'::regclass and contype in ('p', 'u')")).containsExactly("u");
+        assertThat(column("select contype from pg_constraint where conrelid = 'null_in_key'::regclass and contype in ('p', 'u')"))
+                .containsExactly("u");
         assertThat(ran.out() + ran.err()).contains("null_in_key", "last_id");
     }
 
@@ -394,13 +430,17 @@ class migrate_to_postgres_test {
     @Test
     void foreign_keys_keep_columns_actions_names_and_deferral() throws Exception {
         migrate(sqlite_files.foreign_keys(folder));
-        assertThat(column("select pg_get_constraintdef(oid) from pg_constraint where conrelid = 'child'::regclass and contype = 'f' order by 1")).containsExactly(
+        assertThat(column(
+                "select pg_get_constraintdef(oid) from pg_constraint where conrelid = 'child'::regclass and contype = 'f' order by 1"))
+                .containsExactly(
                 "FOREIGN KEY (pa, pb) REFERENCES parent(a, b) ON DELETE CASCADE",
                         "FOREIGN KEY (pname) REFERENCES parent(name) ON UPDATE CASCADE ON DELETE SET NULL");
-        assertThat(column("select pg_get_constraintdef(oid) from pg_constraint where contype = 'f' and conrelid in ('chicken'::regclass, 'egg'::regclass, "
+        assertThat(column(
+                "select pg_get_constraintdef(oid) from pg_constraint where contype = 'f' and conrelid in ('chicken'::regclass, 'egg'::regclass, "
                 + "'node'::regclass) order by conrelid::regclass::text"))
                 .containsExactly("FOREIGN KEY (egg) REFERENCES egg(id) DEFERRABLE INITIALLY DEFERRED",
-                        "FOREIGN KEY (chicken) REFERENCES chicken(id) DEFERRABLE INITIALLY DEFERRED", "FOREIGN KEY (up) REFERENCES node(id)");
+                        "FOREIGN KEY (chicken) REFERENCES chicken(id) DEFERRABLE INITIALLY DEFERRED",
+                        "FOREIGN KEY (up) REFERENCES node(id)");
         assertThat(column("select conname from pg_constraint where conname = 'both'")).hasSize(1);
     }
 
@@ -408,7 +448,8 @@ class migrate_to_postgres_test {
     void orphans_stay_and_are_listed_and_new_rows_are_checked() throws Exception {
         var ran = migrate(sqlite_files.foreign_keys_that_fail(folder));
         assertThat(column("select id from child order by id")).containsExactly("1", "2", "3", "4");
-        assertThat(column("select convalidated from pg_constraint where conrelid = 'child'::regclass and contype = 'f'")).containsExactly("f");
+        assertThat(column("select convalidated from pg_constraint where conrelid = 'child'::regclass and contype = 'f'"))
+                .containsExactly("f");
         assertThatThrownBy(() -> sql("insert into child values (9, 77)")).hasMessageContaining("foreign key");
         assertThat(ran.out() + ran.err()).contains("child").containsPattern("\\b[23]\\b");
         assertThat(column("select count(*) from pg_constraint where conrelid = 'lost'::regclass and contype = 'f'")).containsExactly("0");
@@ -435,7 +476,8 @@ class migrate_to_postgres_test {
             assertThatThrownBy(() -> sql(wrong)).as(wrong).hasMessageContaining("check constraint");
         }
         assertThat(column("select age from violated order by id")).containsExactly("-1", "5");
-        assertThat(column("select convalidated from pg_constraint where conrelid = 'violated'::regclass and contype = 'c'")).containsExactly("f");
+        assertThat(column("select convalidated from pg_constraint where conrelid = 'violated'::regclass and contype = 'c'"))
+                .containsExactly("f");
         assertThat(column("select conname from pg_constraint where conname = 'code_length'")).hasSize(1);
         assertThat(ran.out() + ran.err()).contains("violated");
     }
@@ -460,9 +502,10 @@ class migrate_to_postgres_test {
         }
         assertThat(column(same)).isEqualTo(sqliteColumn(file, same));
         assertThat(column("select encode(b, 'hex') || flag from t where id = 2")).containsExactly("00fffalse");
-        assertThat(column("select concat_ws('|', day = to_char(now() at time zone 'utc', 'YYYY-MM-DD'), stamp ~ '^\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d$', "
+        assertThat(column(
+                "select concat_ws('|', day = to_char(now() at time zone 'utc', 'YYYY-MM-DD'), stamp ~ '^\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d$', "
                 + "iso ~ '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\dZ$',"
-                + " abs(epoch - extract(epoch from now())) < 60, abs(unixtime - extract(epoch from now())) < 60, random_hex ~ '^[0-9a-f]{16}$', abs(jd - "
+                        + " abs(epoch - extract(epoch from now())) < 60, abs(unixtime - extract(epoch from now())) < 60, random_hex ~ '^[0-9a-f]{16}$', abs(jd - "
                         + "(extract(epoch from now()) / 86400.0 + 2440587.5)) < 0.01,"
                 + " unknown is null) from t where id = 2")).containsExactly("t|t|t|t|t|t|t|t");
         assertThat(column("select week from t where id = 2").get(0)).isIn(null, sqlite("select strftime('%W', 'now')"));
@@ -473,16 +516,19 @@ class migrate_to_postgres_test {
     void generated_columns_are_computed_by_postgresql_where_both_engines_agree() throws Exception {
         var file = sqlite_files.generated(folder);
         migrate(file);
-        assertThat(column("select attname from pg_attribute where attrelid = 't'::regclass and attgenerated <> '' and attname in ('total', 'shout') order by 1"))
+        assertThat(column(
+                "select attname from pg_attribute where attrelid = 't'::regclass and attgenerated <> '' and attname in ('total', 'shout') order by 1"))
                 .containsExactly("shout", "total");
-        assertThat(column("insert into t (id, price, amount, name) values (9, 6, 7, 'x') returning total || shout")).containsExactly("42x!");
+        assertThat(column("insert into t (id, price, amount, name) values (9, 6, 7, 'x') returning total || shout"))
+                .containsExactly("42x!");
     }
 
     @Test
     void indexes_keep_predicate_direction_and_expression() throws Exception {
         migrate(sqlite_files.indexes(folder));
         var definitions = column("select indexdef from pg_indexes where tablename = 't' and indexname <> 't_pkey' order by indexname");
-        assertThat(definitions).anyMatch(d -> d.matches(".*UNIQUE INDEX live .*\\(a\\).* WHERE .*")).anyMatch(d -> d.matches(".* INDEX mixed_order .*a DESC.*b.*"))
+        assertThat(definitions).anyMatch(d -> d.matches(".*UNIQUE INDEX live .*\\(a\\).* WHERE .*"))
+                .anyMatch(d -> d.matches(".* INDEX mixed_order .*a DESC.*b.*"))
                 .anyMatch(d -> d.matches(".* INDEX lowered .*lower\\(.*")).anyMatch(d -> d.matches(".* INDEX summed .*\\+.* WHERE .*"))
                         .anyMatch(d -> d.matches(".* INDEX plain .*"));
         sql("insert into t (id, a, deleted) values (7, 1, 1)");
@@ -504,10 +550,12 @@ class migrate_to_postgres_test {
         assertThat(views).contains("good", "joined", "counted", "on_view").doesNotContain("broken", "user_function");
         for (var view : sqliteColumn(file, "select name from sqlite_schema where type = 'view'")) {
             if (views.contains(view)) {
-                var columns = String.join(" || '|' || ", sqliteColumn(file, "select 'coalesce(cast(\"' || name || '\" as text), ''-'')' from pragma_table_info('"
+                var columns = String.join(" || '|' || ",
+                        sqliteColumn(file, "select 'coalesce(cast(\"' || name || '\" as text), ''-'')' from pragma_table_info('"
                         + view + "')"));
                 var rows = "select " + columns + " from " + view + " order by 1";
-                assertThat(column(rows).stream().sorted()).as(view).containsExactlyElementsOf(sqliteColumn(file, rows).stream().sorted().toList());
+                assertThat(column(rows).stream().sorted()).as(view)
+                        .containsExactlyElementsOf(sqliteColumn(file, rows).stream().sorted().toList());
             } else {
                 assertThat(kept).contains(view);
             }
@@ -564,7 +612,8 @@ class migrate_to_postgres_test {
         assertThat(column("select concat_ws('|', title, body) from own5 order by 1")).containsExactly("a|b c", "d é|e");
         assertThat(column("select concat_ws('|', title, body) from own4 order by 1")).containsExactly("x|y", "z");
         assertThat(tables()).contains("notes", "own3", "own4",
-                "own5").noneMatch(name -> name.matches(".*_(data|idx|content|docsize|config|segments|segdir|stat|node|parent|rowid)")).doesNotContain("contentless5",
+                "own5").noneMatch(name -> name.matches(".*_(data|idx|content|docsize|config|segments|segdir|stat|node|parent|rowid)"))
+                .doesNotContain("contentless5",
                 "boxes", "unknown_module");
         assertThat(Files.readString(folder.resolve("not_migrated.sql"))).contains("contentless5", "boxes", "unknown_module");
     }
@@ -576,7 +625,8 @@ class migrate_to_postgres_test {
         migrate(sqlite_files.names(folder));
         assertThat(tables()).contains("User", "order", "two words",
                 "lower_only").hasSize(6).allMatch(name -> name.getBytes(java.nio.charset.StandardCharsets.UTF_8).length <= 63);
-        assertThat(column("select \"a\"\"b\" || \"a.b\" || \"select\" || \"😀\" || \"$$\" || \"back\\slash\" from \"User\"")).containsExactly("quotedotssmiledb");
+        assertThat(column("select \"a\"\"b\" || \"a.b\" || \"select\" || \"😀\" || \"$$\" || \"back\\slash\" from \"User\""))
+                .containsExactly("quotedotssmiledb");
         assertThat(column("select indexname from pg_indexes where indexname like 'a\\_name%'")).hasSize(2).doesNotHaveDuplicates();
     }
 
@@ -665,11 +715,14 @@ class migrate_to_postgres_test {
     @Test
     void wrong_usage_is_exit_64() throws Exception {
         var file = sqlite_files.integers(folder).toString();
-        for (var args : List.of(List.of("--url", url, "--verify", "maybe"), List.of("--sqlite", file, "--url", url, "--verify", "maybe"), List.of("--sqlite", file,
+        for (var args : List.of(List.of("--url", url, "--verify", "maybe"), List.of("--sqlite", file, "--url", url, "--verify", "maybe"),
+                List.of("--sqlite", file,
                 "--url", url, "--no-such-option"),
-                List.of("--sqlite", file, "--url", url, "--schema-only", "--data-only"), List.of("--sqlite", file, "--url", url, "--epoch", "family.a=fortnights"),
+                List.of("--sqlite", file, "--url", url, "--schema-only", "--data-only"),
+                List.of("--sqlite", file, "--url", url, "--epoch", "family.a=fortnights"),
                         List.of("--sqlite", file, "--url", url, "--epoch", "nonsense"),
-                List.of("--sqlite", file, "--url", url, "--tables", "no_such_table"), List.of("--sqlite", file, "--url", url, "--jobs", "0"), List.of("--sqlite",
+                List.of("--sqlite", file, "--url", url, "--tables", "no_such_table"),
+                List.of("--sqlite", file, "--url", url, "--jobs", "0"), List.of("--sqlite",
                         file, "--url", url, "--nul", "dance"),
                 List.of("--sqlite", file, "--url", url, "--plan-file", folder.resolve("no.json").toString()))) {
             var ran = run(args.toArray(String[]::new));
@@ -684,10 +737,12 @@ class migrate_to_postgres_test {
     @Test
     void a_missing_database_is_made_in_utf8_with_the_order_of_sqlite() throws Exception {
         var made = url.replaceFirst("/[^/]+$", "/" + fresh());
-        var ran = run("--sqlite", CHINOOK.toString(), "--url", made, "--rejects", folder.resolve("r").toString(), "--not-migrated", folder.resolve("n").toString());
+        var ran = run("--sqlite", CHINOOK.toString(), "--url", made, "--rejects", folder.resolve("r").toString(), "--not-migrated",
+                folder.resolve("n").toString());
         assertThat(ran.exit()).as(ran.err()).isZero();
         url = made;
-        assertThat(column("select pg_encoding_to_char(encoding) || datcollate from pg_database where datname = current_database()")).containsExactly("UTF8C");
+        assertThat(column("select pg_encoding_to_char(encoding) || datcollate from pg_database where datname = current_database()"))
+                .containsExactly("UTF8C");
         assertThat(column("select count(*) from \"Track\"")).containsExactly("3503");
     }
 
@@ -695,7 +750,8 @@ class migrate_to_postgres_test {
     void a_role_that_may_not_make_databases_gets_the_statement_for_its_admin() throws Exception {
         sql("drop role if exists no_creator", "create role no_creator login");
         var name = fresh();
-        var ran = run("--sqlite", sqlite_files.integers(folder).toString(), "--url", url.replaceFirst("/[^/]+$", "/" + name).replace("postgres@", "no_creator@"));
+        var ran = run("--sqlite", sqlite_files.integers(folder).toString(), "--url",
+                url.replaceFirst("/[^/]+$", "/" + name).replace("postgres@", "no_creator@"));
         assertThat(ran.exit()).isEqualTo(2);
         assertThat(ran.err()).containsIgnoringCase("create database").contains(name, "UTF8");
     }
@@ -771,7 +827,8 @@ class migrate_to_postgres_test {
         try (var connection = sqlite_files.open(file); var statement = connection.createStatement()) {
             statement.execute("pragma busy_timeout = 60000");
             for (; !stop.get(); rows++) {
-                statement.executeUpdate("begin immediate; insert into a values (null, 'late'); insert into b values (null, 'late'); commit");
+                statement
+                        .executeUpdate("begin immediate; insert into a values (null, 'late'); insert into b values (null, 'late'); commit");
             }
         } catch (SQLException e) {
             throw new IllegalStateException(e);
@@ -818,16 +875,19 @@ class migrate_to_postgres_test {
     }
 
     Process start(Path file) throws IOException {
-        return new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "--enable-native-access=ALL-UNNAMED", "-cp",
+        return new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "--enable-native-access=ALL-UNNAMED",
+                "-cp",
                 System.getProperty("java.class.path"),
-                "migrate_to_postgres", "--sqlite", file.toString(), "--url", url, "--rejects", folder.resolve("rejects.ndjson").toString(), "--not-migrated",
+                "migrate_to_postgres", "--sqlite", file.toString(), "--url", url, "--rejects", folder.resolve("rejects.ndjson").toString(),
+                "--not-migrated",
                         folder.resolve("n").toString())
                 .redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
     }
 
     /** The server notices after a while that a killed client is gone. */
     void untilNoOtherRun() throws Exception {
-        while (!column("select pid from pg_stat_activity where datname = current_database() and application_name like 'pgbang/%'").isEmpty()) {
+        while (!column("select pid from pg_stat_activity where datname = current_database() and application_name like 'pgbang/%'")
+                .isEmpty()) {
             Thread.sleep(50);
         }
     }
@@ -856,7 +916,8 @@ class migrate_to_postgres_test {
 
     @Test
     void a_protected_table_is_neither_dropped_altered_nor_filled() throws Exception {
-        sql("create table \"Album\" (id int)", "insert into \"Album\" values (42)", "create table mine (id int)", "insert into mine values (7)");
+        sql("create table \"Album\" (id int)", "insert into \"Album\" values (42)", "create table mine (id int)",
+                "insert into mine values (7)");
         var refused = migrate(CHINOOK, "--protect", "Album,mine");
         assertThat(refused.exit()).isEqualTo(2);
         assertThat(refused.err()).contains("Album", "protected");
@@ -928,10 +989,13 @@ class migrate_to_postgres_test {
         var ran = migrate(file, "--data-only", "--json");
         assertThat(ran.exit()).as(ran.out() + ran.err()).isLessThan(2);
         assertThat(column(COLUMNS)).as("nothing is altered").isEqualTo(before);
-        assertThat(column("select username || is_staff || (date_joined at time zone 'utc')::text || coalesce(profile ->> 'a', '-') from auth_user order by id"))
+        assertThat(column(
+                "select username || is_staff || (date_joined at time zone 'utc')::text || coalesce(profile ->> 'a', '-') from auth_user order by id"))
                 .containsExactly("anntrue2020-01-02 03:04:05.6789011", "bobfalse2021-06-07 08:09:10-");
-        assertThat(column("select concat_ws('|', id, author_id, \"createdAt\", status, published, score) from \"Post\" order by id")).containsExactly(
-                "123e4567-e89b-42d3-a456-426614174000|1|2023-11-14 22:13:20.123|DRAFT|f", "123e4567-e89b-42d3-a456-426614174001|2|2023-11-15 22:13:20|LIVE|t|17");
+        assertThat(column("select concat_ws('|', id, author_id, \"createdAt\", status, published, score) from \"Post\" order by id"))
+                .containsExactly(
+                        "123e4567-e89b-42d3-a456-426614174000|1|2023-11-14 22:13:20.123|DRAFT|f",
+                        "123e4567-e89b-42d3-a456-426614174001|2|2023-11-15 22:13:20|LIVE|t|17");
         assertThat(column("select concat_ws('|', uuid, atype, encode(data, 'hex'), deleted_at) from ciphers order by 1")).containsExactly(
                 "123e4567-e89b-42d3-a456-426614174002|2147483647|00ff", "123e4567-e89b-42d3-a456-426614174003|-1||2020-01-01 00:00:00");
         assertThat(column("select count(*) from django_migrations")).as("the application's own history").containsExactly("1");
@@ -941,7 +1005,8 @@ class migrate_to_postgres_test {
                         "unixms").without("django_migrations").differences()).isEmpty();
             }
         }
-        assertThat(column("insert into auth_user (username, is_staff, date_joined) values ('new', true, now()) returning id")).containsExactly("3");
+        assertThat(column("insert into auth_user (username, is_staff, date_joined) values ('new', true, now()) returning id"))
+                .containsExactly("3");
     }
 
     static final String COLUMNS = "select attrelid::regclass || '.' || attname || ' ' || format_type(atttypid, atttypmod) || attnotnull || attidentity::text "
@@ -951,7 +1016,9 @@ class migrate_to_postgres_test {
     @Test
     void a_value_that_an_existing_column_cannot_hold_is_an_error_with_its_key_and_nothing_is_filled() throws Exception {
         sql("create table t (id int4 primary key, n int4)");
-        var ran = migrate(sqlite_files.file(folder, "big", "create table t (id INTEGER PRIMARY KEY, n INTEGER); insert into t values (1, 1), (2, 3000000000);"),
+        var ran = migrate(
+                sqlite_files.file(folder, "big",
+                        "create table t (id INTEGER PRIMARY KEY, n INTEGER); insert into t values (1, 1), (2, 3000000000);"),
                 "--data-only", "--on-mismatch", "abort");
         assertThat(ran.exit()).isEqualTo(2);
         assertThat(ran.err()).contains("n", "3000000000");
@@ -969,7 +1036,8 @@ class migrate_to_postgres_test {
         url = servers.database();
         sql("create table p (id int primary key, n numeric(5, 2))");
         var other = Files.createDirectory(folder.resolve("other"));
-        var refused = migrate(sqlite_files.file(other, "digits", "create table p (id INTEGER PRIMARY KEY, n REAL); insert into p values (1, 1.234);"),
+        var refused = migrate(
+                sqlite_files.file(other, "digits", "create table p (id INTEGER PRIMARY KEY, n REAL); insert into p values (1, 1.234);"),
                 "--data-only");
         assertThat(refused.exit()).isEqualTo(2);
         assertThat(refused.err()).contains("1.234", "numeric(5,2)");
@@ -978,7 +1046,9 @@ class migrate_to_postgres_test {
     @Test
     void an_enum_that_spells_its_values_in_another_case_is_filled_with_a_line_in_the_report() throws Exception {
         sql("create type state as enum ('live', 'dead')", "create table t (id int primary key, s state)");
-        var ran = migrate(sqlite_files.file(folder, "spelling", "create table t (id INTEGER PRIMARY KEY, s TEXT); insert into t values (1, 'LIVE'), (2, 'live');"),
+        var ran = migrate(
+                sqlite_files.file(folder, "spelling",
+                        "create table t (id INTEGER PRIMARY KEY, s TEXT); insert into t values (1, 'LIVE'), (2, 'live');"),
                 "--data-only");
         assertThat(ran.exit()).as("a changed value is not identical").isNotZero();
     }
@@ -995,7 +1065,8 @@ class migrate_to_postgres_test {
 
     @Test
     void rows_already_in_the_target_stop_are_truncated_or_merged() throws Exception {
-        var file = sqlite_files.file(folder, "rows", "create table t (id INTEGER PRIMARY KEY, v TEXT); insert into t values (1, 'sqlite'), (2, 'sqlite');");
+        var file = sqlite_files.file(folder, "rows",
+                "create table t (id INTEGER PRIMARY KEY, v TEXT); insert into t values (1, 'sqlite'), (2, 'sqlite');");
         sql("create table t (id bigint primary key, v text)", "insert into t values (1, 'seeded'), (5, 'seeded')");
         assertThat(migrate(file, "--data-only").exit()).isEqualTo(2);
         assertThat(column("select id || v from t order by id")).containsExactly("1seeded", "5seeded");
@@ -1010,7 +1081,8 @@ class migrate_to_postgres_test {
         var file = sqlite_files.file(folder, "rows",
                 "create table t (id INTEGER PRIMARY KEY, v TEXT); insert into t values (1, 'sqlite'); create table u (id INTEGER PRIMARY KEY); insert into u "
                         + "values (7);");
-        sql("create table t (id bigint primary key, v text)", "insert into t values (5, 'seeded')", "create table u (id bigint primary key)",
+        sql("create table t (id bigint primary key, v text)", "insert into t values (5, 'seeded')",
+                "create table u (id bigint primary key)",
                 "insert into u values (9)");
         assertThat(migrate(file, "--data-only", "--target-rows", "truncate", "--protect", "u").exit()).isLessThan(2);
         assertThat(column("select id from t")).containsExactly("1");
@@ -1040,14 +1112,16 @@ class migrate_to_postgres_test {
             sql("update " + change);
             var ran = migrate(CHINOOK, "--verify-only", "--verify", how);
             assertThat(ran.exit()).as(change).isEqualTo(2);
-            assertThat(ran.out() + ran.err()).as(change).contains(change.replaceFirst("^\"(\\w+)\".*", "$1"), change.replaceFirst(".* set \"(\\w+)\".*", "$1"))
+            assertThat(ran.out() + ran.err()).as(change)
+                    .contains(change.replaceFirst("^\"(\\w+)\".*", "$1"), change.replaceFirst(".* set \"(\\w+)\".*", "$1"))
                     .containsPattern("1234|77");
         }
     }
 
     /** What the notes say: verified, whether of the state that is given, and whether verified_at is young. */
     List<String> noted(String fingerprint) throws SQLException {
-        return column("select concat_ws(' ', verified, fingerprint = '" + fingerprint + "', verified_at > finished) from pgbang.sqlite_migration");
+        return column("select concat_ws(' ', verified, fingerprint = '" + fingerprint
+                + "', verified_at > finished) from pgbang.sqlite_migration");
     }
 
     String fingerprint() throws SQLException {
@@ -1088,7 +1162,8 @@ class migrate_to_postgres_test {
     void a_role_that_may_only_read_compares_all_the_same_and_is_told_that_nothing_is_recorded() throws Exception {
         migrate(CHINOOK);
         var role = fresh();
-        sql("create role " + role + " login", "grant usage on schema pgbang to " + role, "grant select on all tables in schema public, pgbang to " + role);
+        sql("create role " + role + " login", "grant usage on schema pgbang to " + role,
+                "grant select on all tables in schema public, pgbang to " + role);
         var before = column("select n::text from pgbang.sqlite_migration n");
         var admin = url;
         url = url.replace("postgres@", role + "@");
@@ -1097,11 +1172,13 @@ class migrate_to_postgres_test {
         assertThat(ran.err()).contains("the result of this comparison is not recorded", "permission denied");
         url = admin;
         assertThat(column("select n::text from pgbang.sqlite_migration n")).isEqualTo(before);
-        sql("grant update on pgbang.sqlite_migration to " + role, "alter table pgbang.sqlite_migration drop verified_at", "delete from \"PlaylistTrack\" where \"TrackId\" = 3402");
+        sql("grant update on pgbang.sqlite_migration to " + role, "alter table pgbang.sqlite_migration drop verified_at",
+                "delete from \"PlaylistTrack\" where \"TrackId\" = 3402");
         url = url.replace("postgres@", role + "@");
         assertThat(migrate(CHINOOK, "--verify-only").exit()).isEqualTo(2);
         url = admin;
-        assertThat(column("select verified from pgbang.sqlite_migration")).as("without the column, which this role may not make").containsExactly("no");
+        assertThat(column("select verified from pgbang.sqlite_migration")).as("without the column, which this role may not make")
+                .containsExactly("no");
     }
 
     @Test
@@ -1138,7 +1215,8 @@ class migrate_to_postgres_test {
     void json_is_one_document_and_problems_go_to_stderr() throws Exception {
         var ran = migrate(sqlite_files.views(folder), "--json");
         assertThat(tables(ran.json())).hasSize(1);
-        assertThat(objects(ran.json(), "objects")).allSatisfy(object -> assertThat(object.get("state").getAsString()).isIn("created", "changed", "not created"));
+        assertThat(objects(ran.json(), "objects"))
+                .allSatisfy(object -> assertThat(object.get("state").getAsString()).isIn("created", "changed", "not created"));
     }
 
     @Test
@@ -1184,14 +1262,16 @@ class migrate_to_postgres_test {
 
     /** Migrates a file to the test's database; the files of the report go to the test's folder. */
     Ran migrate(Path file, String... more) {
-        var args = new ArrayList<>(List.of("--sqlite", file.toString(), "--url", url, "--rejects", folder.resolve("rejects.ndjson").toString(), "--not-migrated",
+        var args = new ArrayList<>(List.of("--sqlite", file.toString(), "--url", url, "--rejects",
+                folder.resolve("rejects.ndjson").toString(), "--not-migrated",
                 folder.resolve("not_migrated.sql").toString()));
         args.addAll(Arrays.asList(more));
         return run(args.toArray(String[]::new));
     }
 
     Ran migrateNothing(Path file) {
-        return run("--sqlite", file.toString(), "--url", url, "--verify-only", "--rejects", folder.resolve("later.ndjson").toString(), "--not-migrated",
+        return run("--sqlite", file.toString(), "--url", url, "--verify-only", "--rejects", folder.resolve("later.ndjson").toString(),
+                "--not-migrated",
                 folder.resolve("later.sql").toString());
     }
 
@@ -1217,7 +1297,8 @@ class migrate_to_postgres_test {
         var types = new TreeMap<String, String>();
         for (var table : tables(report)) {
             for (var column : objects(table, "columns")) {
-                types.put(text(table, "name") + "." + text(column, "name"), catalog.get(text(table, "target") + "\n" + text(column, "target")));
+                types.put(text(table, "name") + "." + text(column, "name"),
+                        catalog.get(text(table, "target") + "\n" + text(column, "target")));
             }
         }
         return types;
@@ -1250,7 +1331,8 @@ class migrate_to_postgres_test {
     }
 
     List<JsonObject> rejects() throws IOException {
-        return Files.readAllLines(folder.resolve("rejects.ndjson")).stream().map(line -> JsonParser.parseString(line).getAsJsonObject()).toList();
+        return Files.readAllLines(folder.resolve("rejects.ndjson")).stream().map(line -> JsonParser.parseString(line).getAsJsonObject())
+                .toList();
     }
 
     static String fresh() {
@@ -1276,7 +1358,8 @@ class migrate_to_postgres_test {
     }
 
     List<String> tables() throws SQLException {
-        return column("select relname from pg_class where relkind in ('r', 'p') and relnamespace = 'public'::regnamespace order by relname collate \"C\"");
+        return column(
+                "select relname from pg_class where relkind in ('r', 'p') and relnamespace = 'public'::regnamespace order by relname collate \"C\"");
     }
 
     static String sqlite(String query) throws SQLException {
@@ -1285,7 +1368,8 @@ class migrate_to_postgres_test {
 
     /** The first column of a query; a null file is an empty database in memory. */
     static List<String> sqliteColumn(Path file, String query) throws SQLException {
-        try (var connection = sqlite_files.open(file == null ? Path.of(":memory:") : file); var rows = connection.createStatement().executeQuery(query)) {
+        try (var connection = sqlite_files.open(file == null ? Path.of(":memory:") : file);
+                var rows = connection.createStatement().executeQuery(query)) {
             var values = new ArrayList<String>();
             while (rows.next()) {
                 values.add(rows.getString(1));

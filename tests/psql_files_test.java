@@ -49,7 +49,8 @@ class psql_files_test {
         var files = files(path);
         var need = NEED.matcher(Files.readString(files.get(0)));
         assumeTrue(!need.lookingAt() || need.group(1).equals(">=") == (major >= Integer.parseInt(need.group(2)))
-                || need.group(3) != null && psqlMajor() >= Integer.parseInt(need.group(3)), () -> name + ": needs " + need.group().strip().substring(3));
+                || need.group(3) != null && psqlMajor() >= Integer.parseInt(need.group(3)),
+                () -> name + ": needs " + need.group().strip().substring(3));
         var theirs = servers.database(major);
         for (var file : files) {
             var psql = shell.run(shell.ROOT, Map.of(), "psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", theirs, "-f", file.toString());
@@ -60,7 +61,8 @@ class psql_files_test {
         var err = new StringWriter();
         var script = new run_migrations();
         script.database.environment = () -> Map.of("DATABASE_URL", ours);
-        var exit = script.database.command(script).setOut(new PrintWriter(out, true)).setErr(new PrintWriter(err, true)).execute("--dir", files.get(0).getParent().toString());
+        var exit = script.database.command(script).setOut(new PrintWriter(out, true)).setErr(new PrintWriter(err, true)).execute("--dir",
+                files.get(0).getParent().toString());
         assertThat(exit).as(name + "\n" + out + err).isZero();
         assertThat(differences(theirs, ours)).as(name).isEmpty();
     }
@@ -73,7 +75,8 @@ class psql_files_test {
             }
         }
         var text = Files.readString(path, StandardCharsets.ISO_8859_1);
-        var whole = REPEAT.matcher(text).replaceAll(times -> Matcher.quoteReplacement(times.group(2).repeat(Integer.parseInt(times.group(1)))));
+        var whole = REPEAT.matcher(text)
+                .replaceAll(times -> Matcher.quoteReplacement(times.group(2).repeat(Integer.parseInt(times.group(1)))));
         return List.of(Files.writeString(folder.resolve(path.getFileName()), whole, StandardCharsets.ISO_8859_1));
     }
 
@@ -98,7 +101,8 @@ class psql_files_test {
         assertThat(corpus()).hasSizeGreaterThanOrEqualTo(44).allMatch(path -> Files.isDirectory(path) || path.toString().endsWith(".sql"));
         var bytes = new TreeMap<String, String>();
         for (var path : corpus()) {
-            bytes.put(path.getFileName().toString().replaceAll("^\\d+_|\\.sql$", ""), Files.isDirectory(path) ? "" : Files.readString(path, StandardCharsets.ISO_8859_1));
+            bytes.put(path.getFileName().toString().replaceAll("^\\d+_|\\.sql$", ""),
+                    Files.isDirectory(path) ? "" : Files.readString(path, StandardCharsets.ISO_8859_1));
         }
         assertThat(bytes.get("crlf")).contains("\r\n").doesNotContainPattern("[^\r]\n");
         assertThat(bytes.get("copy_with_crlf")).contains("\r\n").doesNotContainPattern("[^\r]\n");
@@ -360,10 +364,14 @@ class psql_files_test {
 
     @Test
     void the_comparison_sees_neither_the_order_of_making_nor_what_the_runner_keeps() throws Exception {
-        try (var one = servers.connect(servers.database()); var other = servers.connect(servers.database()); var first = one.createStatement(); var second = other.createStatement()) {
+        try (var one = servers.connect(servers.database());
+                var other = servers.connect(servers.database());
+                var first = one.createStatement();
+                var second = other.createStatement()) {
             first.execute(BASE);
-            second.execute("create table junk (id serial primary key, t text); drop table junk; create schema pgbang; create table pgbang.journal (id serial primary key, t text);"
-                    + "create table schema_migrations (version text primary key, t text default 'x'); comment on table schema_migrations is 'ours';"
+            second.execute(
+                    "create table junk (id serial primary key, t text); drop table junk; create schema pgbang; create table pgbang.journal (id serial primary key, t text);"
+                            + "create table schema_migrations (version text primary key, t text default 'x'); comment on table schema_migrations is 'ours';"
                     + "create table pgbang_failed_migrations (id serial primary key)");
             second.execute(BASE);
             second.execute("update t set n = n; insert into schema_migrations values ('001'); insert into pgbang.journal default values");

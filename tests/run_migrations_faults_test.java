@@ -177,7 +177,9 @@ class run_migrations_faults_test {
         inPairs(IntStream.rangeClosed(1, boundaries).filter(boundary -> boundary % step == 0).boxed().toList(), boundary -> {
             var database = servers.database();
             var killed = start(database, "--verbose");
-            killed.until("statement " + boundary, () -> killed.lines().stream().filter(run_migrations_faults_test::isStatement).count() >= boundary || !killed.process.isAlive());
+            killed.until("statement " + boundary,
+                    () -> killed.lines().stream().filter(run_migrations_faults_test::isStatement).count() >= boundary
+                            || !killed.process.isAlive());
             killed.kill();
             assertEndsAs(wanted, database, "killed after statement " + boundary);
         });
@@ -247,7 +249,8 @@ class run_migrations_faults_test {
         var duration = (System.nanoTime() - began) / 1_000_000;
         assertThat(whole.exit()).as(whole.err()).isZero();
         var wanted = state(url);
-        var runs = Stream.generate(() -> List.of((long) (duration * random.nextDouble()), (long) (duration * random.nextDouble()))).limit(50).toList();
+        var runs = Stream.generate(() -> List.of((long) (duration * random.nextDouble()), (long) (duration * random.nextDouble())))
+                .limit(50).toList();
         inPairs(runs, delays -> {
             var database = servers.database();
             for (var delay : delays) { // the second run is killed as well
@@ -265,7 +268,8 @@ class run_migrations_faults_test {
         var writer = transaction("insert into t values (1)");
         file("001_index.sql", "insert into log values (1);\ncreate index concurrently t_id on t (id);\ninsert into log values (2);");
         var killed = start(url);
-        until(20, "the index build waits for the writer", "select 1 from pg_stat_activity where query like 'create index%' and wait_event_type = 'Lock' and datname = current_database()");
+        until(20, "the index build waits for the writer",
+                "select 1 from pg_stat_activity where query like 'create index%' and wait_event_type = 'Lock' and datname = current_database()");
         killed.kill();
         var index = column("select indexrelid::text from pg_index where indrelid = 't'::regclass");
         var next = start(url);
@@ -274,13 +278,15 @@ class run_migrations_faults_test {
         writer.rollback();
         var ran = next.ended(20);
         assertThat(ran.exit()).as(ran.err()).isZero();
-        assertThat(column("select indexrelid::text from pg_index where indrelid = 't'::regclass and indisvalid")).as("the index that was under way, and no other").isEqualTo(index);
+        assertThat(column("select indexrelid::text from pg_index where indrelid = 't'::regclass and indisvalid"))
+                .as("the index that was under way, and no other").isEqualTo(index);
         assertThat(column("select step::text from log order by 1")).containsExactly("1", "2");
     }
 
     @Test
     void a_statement_of_a_transaction_that_a_killed_run_has_left_running_is_waited_for_and_counts_for_nothing() throws Exception {
-        file("001_a.sql", "create table log (step int);\ninsert into log values (1);\nvacuum log;\ninsert into log select 2 from pg_sleep(2);");
+        file("001_a.sql",
+                "create table log (step int);\ninsert into log values (1);\nvacuum log;\ninsert into log select 2 from pg_sleep(2);");
         var killed = start(url);
         until(20, "it sleeps", sleeping("select 2 from pg_sleep"));
         killed.kill();
@@ -299,7 +305,8 @@ class run_migrations_faults_test {
         slowCommit();
         file("001_slow_commit.sql", "insert into log values (1);\ninsert into log values (2);\n" + cut + "insert into log values (3);");
         var killed = start(url);
-        until(20, "the commit sleeps", "select 1 from pg_stat_activity where upper(query) = 'COMMIT' and wait_event = 'PgSleep' and datname = current_database()");
+        until(20, "the commit sleeps",
+                "select 1 from pg_stat_activity where upper(query) = 'COMMIT' and wait_event = 'PgSleep' and datname = current_database()");
         killed.kill();
         var ran = run();
         assertThat(ran.exit()).as(ran.err()).isZero();
@@ -344,7 +351,8 @@ class run_migrations_faults_test {
 
     @Test
     void a_procedure_that_was_stopped_after_a_commit_of_its_own_is_asked_about() throws Exception {
-        file("001_calls.sql", CALLS.replace("commit;", "commit; perform pg_sleep(case when i = 2 and (select count(*) from log) = 2 then 60 else 0 end);"));
+        file("001_calls.sql", CALLS.replace("commit;",
+                "commit; perform pg_sleep(case when i = 2 and (select count(*) from log) = 2 then 60 else 0 end);"));
         var stopped = start(url);
         until(30, "it sleeps", sleeping("call work()"));
         stopped.process.toHandle().destroy();
@@ -378,7 +386,9 @@ class run_migrations_faults_test {
             var database = server.database("crash" + names++);
             var running = start(database, "--verbose");
             var statement = 1 + random.nextInt(30);
-            running.until("statement " + statement, () -> running.lines().stream().filter(run_migrations_faults_test::isStatement).count() >= statement || !running.process.isAlive());
+            running.until("statement " + statement,
+                    () -> running.lines().stream().filter(run_migrations_faults_test::isStatement).count() >= statement
+                            || !running.process.isAlive());
             Thread.sleep(random.nextInt(40)); // the moment is to be any
             server.kill();
             var ran = running.ended(20);
@@ -402,14 +412,16 @@ class run_migrations_faults_test {
         until(20, "it sleeps", database, sleeping("select pg_sleep"));
         sqlAt(server.url("postgres"), "alter system set synchronous_standby_names = 'nobody'", "select pg_reload_conf()");
         try {
-            until(20, "the commit waits for a standby that does not exist", server.url("postgres"), "select 1 from pg_stat_activity where wait_event = 'SyncRep'");
+            until(20, "the commit waits for a standby that does not exist", server.url("postgres"),
+                    "select 1 from pg_stat_activity where wait_event = 'SyncRep'");
             sqlAt(server.url("postgres"), "select pg_terminate_backend(pid) from pg_stat_activity where wait_event = 'SyncRep'");
             var ran = running.ended(20);
             assertThat(column(database, "select step::text from log")).as("the server did commit").containsExactly("1");
             assertThat(ran.exit()).isEqualTo(2);
             assertThat(ran.err()).doesNotContain("rolled back", "nothing of this file remains");
         } finally {
-            sqlAt(server.url("postgres"), "set synchronous_commit = local", "alter system reset synchronous_standby_names", "select pg_reload_conf()");
+            sqlAt(server.url("postgres"), "set synchronous_commit = local", "alter system reset synchronous_standby_names",
+                    "select pg_reload_conf()");
         }
         var next = runAt(database);
         assertThat(next.exit()).as(next.err()).isZero();
@@ -417,12 +429,16 @@ class run_migrations_faults_test {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"insert into log values (1);", "begin;\ninsert into log values (1);\ncommit;", "vacuum log;\ninsert into log values (1);"})
+    @ValueSource(strings = {"insert into log values (1);", "begin;\ninsert into log values (1);\ncommit;",
+            "vacuum log;\ninsert into log values (1);"})
     void a_commit_whose_answer_was_lost_is_not_said_to_be_rolled_back(String text) throws Exception {
         sql("create table log (step int)");
         file("001_a.sql", text);
-        try (var proxy = new Proxy(url, (n, sql) -> sql.equalsIgnoreCase("commit") && column("select 1 from pg_stat_activity where datname = current_database() and backend_xid is not null"
-                + " and exists (select from pg_locks where pid = pg_stat_activity.pid and relation = 'log'::regclass and mode = 'RowExclusiveLock')").size() == 1, Proxy.Cut.AFTER)) {
+        try (var proxy = new Proxy(url, (n, sql) -> sql.equalsIgnoreCase("commit")
+                && column("select 1 from pg_stat_activity where datname = current_database() and backend_xid is not null"
+                        + " and exists (select from pg_locks where pid = pg_stat_activity.pid and relation = 'log'::regclass and mode = 'RowExclusiveLock')")
+                        .size() == 1,
+                Proxy.Cut.AFTER)) {
             var ran = runAt(proxy.url);
             assertThat(proxy.down).isTrue();
             assertThat(column("select step::text from log")).as("the server did commit").containsExactly("1");
@@ -450,21 +466,26 @@ class run_migrations_faults_test {
     void crowd(String address) throws Exception {
         sql("create table log (step int)");
         for (var i = 1; i <= 20; i++) {
-            file("%03d_f.sql".formatted(i), "create table t%1$d (id int);\ninsert into log values (%1$d);\ncreate index concurrently t%1$d_id on t%1$d (id);\ninsert into log values (100 + %1$d);".formatted(i));
+            file("%03d_f.sql".formatted(i),
+                    "create table t%1$d (id int);\ninsert into log values (%1$d);\ncreate index concurrently t%1$d_id on t%1$d (id);\ninsert into log values (100 + %1$d);"
+                            .formatted(i));
         }
         var runs = Stream.generate(() -> CompletableFuture.supplyAsync(() -> runAt(address), threads)).limit(8).toList();
         for (var run : runs) {
             var ran = run.get(60, TimeUnit.SECONDS);
             assertThat(ran.exit()).as(ran.err()).isZero();
         }
-        assertThat(column("select step from log order by step")).isEqualTo(Stream.concat(IntStream.rangeClosed(1, 20).boxed(), IntStream.rangeClosed(101, 120).boxed()).map(String::valueOf).toList());
-        assertThat(column("select count(*) from pg_index where indisvalid and indexrelid::regclass::text ~ '^t\\d+_id$'")).containsExactly("20");
+        assertThat(column("select step from log order by step")).isEqualTo(
+                Stream.concat(IntStream.rangeClosed(1, 20).boxed(), IntStream.rangeClosed(101, 120).boxed()).map(String::valueOf).toList());
+        assertThat(column("select count(*) from pg_index where indisvalid and indexrelid::regclass::text ~ '^t\\d+_id$'"))
+                .containsExactly("20");
         assertThat(column("select count(*) from schema_migrations")).containsExactly("20");
     }
 
     @Test
     void a_file_that_sets_its_session_leaves_nothing_to_the_next_client_of_the_pooler() throws Exception {
-        sql("create schema app", "create table log (path text, patience text, role text)", "create role " + role(), "grant all on log to " + role(), "grant all on schema app to " + role());
+        sql("create schema app", "create table log (path text, patience text, role text)", "create role " + role(),
+                "grant all on log to " + role(), "grant all on schema app to " + role());
         file("001_sets.sql", """
                 set search_path = app, public;
                 set lock_timeout = '7s';
@@ -487,9 +508,11 @@ class run_migrations_faults_test {
 
     @Test
     void a_lone_statement_that_a_setting_of_the_file_does_not_reach_through_the_pooler_is_refused() throws Exception {
-        sql("create schema app", "create table t (id int)", "create index t_id on t (id)", "create table app.t (id int)", "create index t_id on app.t (id)");
+        sql("create schema app", "create table t (id int)", "create index t_id on t (id)", "create table app.t (id int)",
+                "create index t_id on app.t (id)");
         var pooler = bouncer(url);
-        for (var set : List.of("set search_path = app", "select set_config('search_path', 'app', false)", "begin; set search_path = app; commit", "select 1; set search_path to app")) {
+        for (var set : List.of("set search_path = app", "select set_config('search_path', 'app', false)",
+                "begin; set search_path = app; commit", "select 1; set search_path to app")) {
             file("001_a.sql", set + ";\ndrop index concurrently t_id;");
             var ran = runAt(pooler);
             assertThat(column("select to_regclass('public.t_id')::text")).as(set).containsExactly("t_id");
@@ -500,46 +523,56 @@ class run_migrations_faults_test {
         file("001_a.sql", "begin; set local search_path = app; commit;\ndrop index concurrently app.t_id;");
         var ran = runAt(pooler);
         assertThat(ran.exit()).as(ran.err()).isZero();
-        assertThat(column("select to_regclass('public.t_id')::text || coalesce(to_regclass('app.t_id')::text, '')")).containsExactly("t_id");
+        assertThat(column("select to_regclass('public.t_id')::text || coalesce(to_regclass('app.t_id')::text, '')"))
+                .containsExactly("t_id");
     }
 
     @Test
     void through_a_pooler_the_backend_of_a_killed_run_is_waited_for_as_well() throws Exception {
         slowIndex();
-        file("001_index.sql", "create table log (step int);\ninsert into log values (1);\ncreate index concurrently t_id on t (slow(id));\ninsert into log values (2);");
+        file("001_index.sql",
+                "create table log (step int);\ninsert into log values (1);\ncreate index concurrently t_id on t (slow(id));\ninsert into log values (2);");
         var pooler = bouncer(url);
         var killed = start(pooler);
         until(20, "the index is being built", sleeping("create index"));
         killed.kill();
         var next = start(pooler, "--verbose");
-        until(20, "the next run waits for the end of it", () -> next.lines().stream().anyMatch(line -> line.contains("left a backend at work") || line.contains("which builds an index")) || !next.process.isAlive());
+        until(20, "the next run waits for the end of it",
+                () -> next.lines().stream()
+                        .anyMatch(line -> line.contains("left a backend at work") || line.contains("which builds an index"))
+                        || !next.process.isAlive());
         assertThat(next.process.isAlive()).as(() -> String.join("\n", next.lines())).isTrue();
         assertThat(column("select count(*) from pg_index where indrelid = 't'::regclass")).containsExactly("1");
         var ran = next.ended(20);
         assertThat(ran.exit()).as(ran.err()).isZero();
-        assertThat(column("select count(*) || ' ' || bool_and(indisvalid) from pg_index where indrelid = 't'::regclass")).containsExactly("1 true");
+        assertThat(column("select count(*) || ' ' || bool_and(indisvalid) from pg_index where indrelid = 't'::regclass"))
+                .containsExactly("1 true");
         assertThat(column("select step::text from log order by 1")).containsExactly("1", "2");
     }
 
     /** To commit step 2 takes two seconds. */
     void slowCommit() throws SQLException {
-        sql("create table log (step int)", "create function slow() returns trigger language plpgsql as 'begin perform pg_sleep(2); return null; end'",
+        sql("create table log (step int)",
+                "create function slow() returns trigger language plpgsql as 'begin perform pg_sleep(2); return null; end'",
                 "create constraint trigger at_commit after insert on log deferrable initially deferred for each row when (new.step = 2) execute function slow()");
     }
 
     /** An index on slow(id) takes four seconds. */
     void slowIndex() throws SQLException {
-        sql("create table t (id int)", "insert into t values (1)", "create function slow(i int) returns int immutable language plpgsql as 'begin perform pg_sleep(4); return i; end'");
+        sql("create table t (id int)", "insert into t values (1)",
+                "create function slow(i int) returns int immutable language plpgsql as 'begin perform pg_sleep(4); return i; end'");
     }
 
     @Test
     void through_a_pooler_a_procedure_of_a_killed_run_is_asked_about_when_it_has_ended() throws Exception {
-        atOnce(run_migrations_faults_test::killedInCallThroughPooler, "", "begin; select 1; commit;\n", "begin; select 1; commit;\nbegin; select 1; commit;\n"); // each comes to another backend
+        atOnce(run_migrations_faults_test::killedInCallThroughPooler, "", "begin; select 1; commit;\n",
+                "begin; select 1; commit;\nbegin; select 1; commit;\n"); // each comes to another backend
     }
 
     @Test
     void through_a_pooler_a_commit_that_is_under_way_when_the_run_is_killed_counts_when_it_comes_to_its_end() throws Exception {
-        atOnce(run_migrations_faults_test::killedInCommitThroughPooler, "", "begin; select 1; commit;\n", "begin; select 1; commit;\nbegin; select 1; commit;\n");
+        atOnce(run_migrations_faults_test::killedInCommitThroughPooler, "", "begin; select 1; commit;\n",
+                "begin; select 1; commit;\nbegin; select 1; commit;\n");
     }
 
     void killedInCommitThroughPooler(String before) throws Exception {
@@ -547,17 +580,20 @@ class run_migrations_faults_test {
         file("001_slow_commit.sql", before + "insert into log values (1);\ninsert into log values (2);");
         var pooler = bouncer(url);
         var killed = start(pooler);
-        until(20, "the commit sleeps", "select 1 from pg_stat_activity where upper(query) = 'COMMIT' and wait_event = 'PgSleep' and datname = current_database()");
+        until(20, "the commit sleeps",
+                "select 1 from pg_stat_activity where upper(query) = 'COMMIT' and wait_event = 'PgSleep' and datname = current_database()");
         killed.kill();
         var ran = runAt(pooler);
         assertThat(ran.exit()).as(ran.err()).isZero();
-        until(10, "nothing goes on", "select 1 where not exists (select from pg_stat_activity where wait_event = 'PgSleep' and datname = current_database())");
+        until(10, "nothing goes on",
+                "select 1 where not exists (select from pg_stat_activity where wait_event = 'PgSleep' and datname = current_database())");
         assertThat(column("select step::text from log order by 1")).as(ran.err()).containsExactly("1", "2");
         assertThat(column("select version from schema_migrations")).containsExactly("001");
     }
 
     void killedInCallThroughPooler(String before) throws Exception {
-        sql("create table log (step int)", "create procedure work() language plpgsql as 'begin insert into log values (1); commit; perform pg_sleep(3); insert into log values (2); commit; end'");
+        sql("create table log (step int)",
+                "create procedure work() language plpgsql as 'begin insert into log values (1); commit; perform pg_sleep(3); insert into log values (2); commit; end'");
         file("001_a.sql", before + "call work();\ninsert into log values (3);");
         var pooler = bouncer(url);
         var killed = start(pooler);
@@ -587,8 +623,11 @@ class run_migrations_faults_test {
                 assertThat(settings.getString(1)).isEqualTo("0|\"$user\", public|0|postgres|0|0");
             }
             assertThat(Set.copyOf(backends)).hasSize(12);
-            assertThat(column("select locktype || ' ' || mode || ' ' || coalesce(relation::regclass::text, '') from pg_locks where database = (select oid from pg_database"
-                    + " where datname = current_database()) and pid <> pg_backend_pid() and pid::text <> all ('{" + String.join(",", backends) + "}')")).isEmpty();
+            assertThat(column(
+                    "select locktype || ' ' || mode || ' ' || coalesce(relation::regclass::text, '') from pg_locks where database = (select oid from pg_database"
+                            + " where datname = current_database()) and pid <> pg_backend_pid() and pid::text <> all ('{"
+                            + String.join(",", backends) + "}')"))
+                    .isEmpty();
             assertThat(column("select mode from pg_locks where relation = to_regclass('pgbang.migration_lock')")).isEmpty();
         } finally {
             for (var client : clients) {
@@ -657,14 +696,16 @@ class run_migrations_faults_test {
         file("001_alter.sql", "create table made (id int);\nalter table t add column more int;");
         var reader = transaction("set application_name = 'a slow report'", "select * from t");
         if (before) {
-            until(5, "the reader has been there for long", "select 1 from pg_stat_activity where pid = " + pid(reader) + " and xact_start < clock_timestamp() - interval '1.1 seconds'");
+            until(5, "the reader has been there for long", "select 1 from pg_stat_activity where pid = " + pid(reader)
+                    + " and xact_start < clock_timestamp() - interval '1.1 seconds'");
         }
         var started = System.nanoTime();
         var ran = run("--lock-timeout", "0.5", "--lock-deadline", "2");
         assertThat((System.nanoTime() - started) / 1e9).isBetween(1.9, 5.0);
         assertThat(ran.exit()).isEqualTo(2);
         assertThat(ran.err()).contains("pid " + pid(reader), "a slow report");
-        assertThat(ran.err().substring(ran.err().lastIndexOf("run_migrations: "))).as("the message names who is in the way").contains("pid " + pid(reader), "a slow report", "--lock-deadline");
+        assertThat(ran.err().substring(ran.err().lastIndexOf("run_migrations: "))).as("the message names who is in the way")
+                .contains("pid " + pid(reader), "a slow report", "--lock-deadline");
         assertThat(column("select to_regclass('made')::text")).containsExactly((String) null);
         assertThat(column("select attname from pg_attribute where attrelid = 't'::regclass and attnum > 0")).containsExactly("id");
         assertThat(column("select to_regclass('schema_migrations')::text")).containsExactly((String) null);
@@ -705,7 +746,8 @@ class run_migrations_faults_test {
         var ran = runAt(database, "--lock-timeout", "0.5", "--lock-deadline", "1");
         assertThat(ran.exit()).isEqualTo(2);
         assertThat(ran.err()).contains("a prepared transaction", "left lying about");
-        assertThat(column(database, "select attname from pg_attribute where attrelid = 't'::regclass and attnum > 0")).containsExactly("id");
+        assertThat(column(database, "select attname from pg_attribute where attrelid = 't'::regclass and attnum > 0"))
+                .containsExactly("id");
         sqlAt(database, "commit prepared 'left lying about'");
         assertThat(runAt(database).exit()).isZero();
         assertThat(column(database, "select count(*) from t where more is null")).containsExactly("1");
@@ -718,7 +760,9 @@ class run_migrations_faults_test {
 
     void secondStatementBlocked(String begin) throws Exception {
         sql("create table t (id int)", "create table log (step int)", "create table c (n int)", "insert into c values (0)");
-        file("001_unit.sql", begin + "insert into log values (1);\nupdate c set n = n + 1;\ncopy log from stdin;\n2\n\\.\nselect pg_sleep(0.5);\nalter table t add column more int;\ninsert into log values (3);\n" + (begin.isEmpty() ? "" : "commit;\n"));
+        file("001_unit.sql", begin
+                + "insert into log values (1);\nupdate c set n = n + 1;\ncopy log from stdin;\n2\n\\.\nselect pg_sleep(0.5);\nalter table t add column more int;\ninsert into log values (3);\n"
+                + (begin.isEmpty() ? "" : "commit;\n"));
         var running = start(url, "--lock-timeout", "0.3");
         until(20, "the transaction is under way", sleeping("select pg_sleep"));
         var reader = transaction("select * from t");
@@ -732,8 +776,10 @@ class run_migrations_faults_test {
 
     @Test
     void whom_a_deadlock_hits_tries_again() throws Exception {
-        sql("create table a (id int)", "create table b (id int)", "create table log (step int)", "alter database " + name(url) + " set deadlock_timeout = '1500ms'");
-        file("001_both.sql", "insert into log values (1);\nselect pg_sleep(0.5);\nalter table b add column more int;\nalter table a add column more int;");
+        sql("create table a (id int)", "create table b (id int)", "create table log (step int)",
+                "alter database " + name(url) + " set deadlock_timeout = '1500ms'");
+        file("001_both.sql",
+                "insert into log values (1);\nselect pg_sleep(0.5);\nalter table b add column more int;\nalter table a add column more int;");
         var running = start(url, "--lock-timeout", "30");
         until(20, "the transaction is under way", sleeping("select pg_sleep"));
         var other = transaction("set deadlock_timeout = '60s'", "lock table a in access exclusive mode");
@@ -749,7 +795,8 @@ class run_migrations_faults_test {
 
     @Test
     void a_commit_that_does_not_get_its_lock_is_tried_again_as_a_whole() throws Exception {
-        sql("create table log (step int)", "create table c (n int)", "insert into c values (0)", "create function late() returns trigger language plpgsql as 'begin update c set n = n + 1; return null; end'",
+        sql("create table log (step int)", "create table c (n int)", "insert into c values (0)",
+                "create function late() returns trigger language plpgsql as 'begin update c set n = n + 1; return null; end'",
                 "create constraint trigger late after insert on log deferrable initially deferred for each row execute function late()");
         file("001_a.sql", "insert into log values (1);");
         var writer = transaction("update c set n = 10");
@@ -764,7 +811,8 @@ class run_migrations_faults_test {
 
     @Test
     void a_procedure_that_committed_before_it_met_a_lock_is_not_tried_again_but_asked_about() throws Exception {
-        sql("create table log (step int)", "create table t (id int)", "create procedure work() language plpgsql as 'begin insert into log values (1); commit; alter table t add column more int; end'");
+        sql("create table log (step int)", "create table t (id int)",
+                "create procedure work() language plpgsql as 'begin insert into log values (1); commit; alter table t add column more int; end'");
         file("001_a.sql", "call work();\ninsert into log values (2);");
         var reader = transaction("select * from t");
         var failed = run("--lock-timeout", "0.3", "--lock-deadline", "3");
@@ -818,7 +866,8 @@ class run_migrations_faults_test {
 
     void indexOfAnother(Boolean superuser) throws Exception {
         var role = superuser ? "postgres" : role(); // who may not see what others are at
-        sql("create role " + role() + " login", "grant all on database " + name(url) + " to " + role(), "grant all on schema public to " + role(), "create table t (id int)",
+        sql("create role " + role() + " login", "grant all on database " + name(url) + " to " + role(),
+                "grant all on schema public to " + role(), "create table t (id int)",
                 "alter table t owner to " + role);
         var writer = transaction("insert into t values (1)");
         var building = CompletableFuture.runAsync(() -> sqlUnchecked("create index concurrently t_id on t (id)"), threads);
@@ -832,7 +881,8 @@ class run_migrations_faults_test {
         building.get(20, TimeUnit.SECONDS);
         var ran = running.ended(20);
         assertThat(ran.exit()).as(ran.err()).isZero();
-        assertThat(column("select indexrelid::text from pg_index where indrelid = 't'::regclass and indisvalid")).as("the index is the one of the other session\n" + ran.err()).isEqualTo(index);
+        assertThat(column("select indexrelid::text from pg_index where indrelid = 't'::regclass and indisvalid"))
+                .as("the index is the one of the other session\n" + ran.err()).isEqualTo(index);
     }
 
     @Test
@@ -850,7 +900,8 @@ class run_migrations_faults_test {
 
     @Test
     void an_invalid_index_of_another_name_or_table_is_nobody_s_to_drop() throws Exception {
-        sql("create schema app", "create table t (id int)", "insert into t values (1), (1)", "create table app.t (id int)", "insert into app.t values (1), (1)");
+        sql("create schema app", "create table t (id int)", "insert into t values (1), (1)", "create table app.t (id int)",
+                "insert into app.t values (1), (1)");
         invalidIndex("mine", "t (id)");
         invalidIndex("t_id", "app.t (id)");
         file("001_index.sql", "create index concurrently t_id on t (id);\nreindex index concurrently t_id;");
@@ -861,7 +912,8 @@ class run_migrations_faults_test {
 
     @Test
     void a_concurrent_statement_that_gave_up_waiting_leaves_nothing_half_done_to_the_next_run() throws Exception {
-        atOnce(run_migrations_faults_test::gaveUpWaiting, "create index concurrently t_id on t (id)", "create index concurrently on t (id)", "reindex index concurrently known", "reindex table concurrently t", "drop index concurrently known");
+        atOnce(run_migrations_faults_test::gaveUpWaiting, "create index concurrently t_id on t (id)", "create index concurrently on t (id)",
+                "reindex index concurrently known", "reindex table concurrently t", "drop index concurrently known");
     }
 
     void gaveUpWaiting(String statement) throws Exception {
@@ -898,15 +950,19 @@ class run_migrations_faults_test {
         var table = "create table t (id int)";
         var partitioned = List.of("create table p (k int) partition by list (k)", "create table p1 partition of p for values in (1)");
         return Stream.of(
-                new InDoubt("create index concurrently t_id on t (id)", List.of(table), "select count(*) || ' ' || bool_and(indisvalid) from pg_index where indrelid = 't'::regclass", "1 true"),
+                new InDoubt("create index concurrently t_id on t (id)", List.of(table),
+                        "select count(*) || ' ' || bool_and(indisvalid) from pg_index where indrelid = 't'::regclass", "1 true"),
                 new InDoubt("create index concurrently on t (id)", List.of(table, "create index t_id_idx on t (id)"),
                         "select count(*) || ' ' || bool_and(indisvalid) from pg_index where indrelid = 't'::regclass", "2 true"),
-                new InDoubt("drop index concurrently t_id", List.of(table, "create index t_id on t (id)"), "select count(*) from pg_index where indrelid = 't'::regclass", "0"),
+                new InDoubt("drop index concurrently t_id", List.of(table, "create index t_id on t (id)"),
+                        "select count(*) from pg_index where indrelid = 't'::regclass", "0"),
                 new InDoubt("reindex index concurrently t_id", List.of(table, "create index t_id on t (id)"),
                         "select count(*) || ' ' || bool_and(indisvalid) from pg_index where indrelid = 't'::regclass", "1 true"),
-                new InDoubt("alter table p detach partition p1 concurrently", partitioned, "select count(*) from pg_inherits where inhparent = 'p'::regclass", "0"),
+                new InDoubt("alter table p detach partition p1 concurrently", partitioned,
+                        "select count(*) from pg_inherits where inhparent = 'p'::regclass", "0"),
                 new InDoubt("create database :other", List.of(), "select count(*) from pg_database where datname = ':other'", "1"),
-                new InDoubt("drop database :other", List.of("create database :other"), "select count(*) from pg_database where datname = ':other'", "0"),
+                new InDoubt("drop database :other", List.of("create database :other"),
+                        "select count(*) from pg_database where datname = ':other'", "0"),
                 new InDoubt("vacuum t", List.of(table), "select count(*) from t", "0"));
     }
 
@@ -947,7 +1003,9 @@ class run_migrations_faults_test {
             assertThat(proxy.down).as(died.err()).isTrue();
             assertThat(died.exit()).isEqualTo(2);
         }
-        assertThat(column(database, "select state || ' ' || statement from pgbang.migration_journal where state <> 'done' and version <> ''")).containsExactly("begun " + statement);
+        assertThat(
+                column(database, "select state || ' ' || statement from pgbang.migration_journal where state <> 'done' and version <> ''"))
+                .containsExactly("begun " + statement);
         for (var sql : meanwhile) {
             sqlAt(database, sql);
         }
@@ -968,7 +1026,8 @@ class run_migrations_faults_test {
     @Test
     void an_index_that_a_dead_server_left_half_built_is_dropped_and_built_again() throws Exception {
         var named = inDoubt().toList().get(0);
-        var ran = settled(named, Proxy.Cut.BEFORE, "", "", List.of("insert into t values (1), (1)", "!create unique index concurrently t_id on t (id)"));
+        var ran = settled(named, Proxy.Cut.BEFORE, "", "",
+                List.of("insert into t values (1), (1)", "!create unique index concurrently t_id on t (id)"));
         assertThat(ran.err()).contains("dropping the invalid index t_id");
         var unnamed = inDoubt().toList().get(1);
         settled(unnamed, Proxy.Cut.BEFORE, "", "", List.of("insert into t values (1), (1)", "!create unique index concurrently on t (id)"));
@@ -977,14 +1036,17 @@ class run_migrations_faults_test {
     @Test
     void a_partition_that_was_half_detached_is_detached() throws Exception {
         var database = servers.database();
-        sqlAt(database, "create table log (step int)", "create table p (k int) partition by list (k)", "create table p1 partition of p for values in (1)");
+        sqlAt(database, "create table log (step int)", "create table p (k int) partition by list (k)",
+                "create table p1 partition of p for values in (1)");
         file("001_a.sql", "insert into log values (1);\nalter table p detach partition p1 concurrently;\ninsert into log values (2);");
         var reader = transactionAt(database, "select * from p");
         var killed = start(database);
         until(20, "it waits for the reader", database, "select 1 from pg_inherits where inhdetachpending");
         killed.kill();
-        sqlAt(database, "select pg_terminate_backend(pid) from pg_stat_activity where query like 'alter table p detach%' and datname = current_database()");
-        until(10, "the backend has gone", database, "select 1 where not exists (select from pg_stat_activity where query like 'alter table p detach%' and datname = current_database() and pid <> pg_backend_pid())");
+        sqlAt(database,
+                "select pg_terminate_backend(pid) from pg_stat_activity where query like 'alter table p detach%' and datname = current_database()");
+        until(10, "the backend has gone", database,
+                "select 1 where not exists (select from pg_stat_activity where query like 'alter table p detach%' and datname = current_database() and pid <> pg_backend_pid())");
         reader.rollback();
         assertThat(column(database, "select count(*) from pg_inherits where inhdetachpending")).containsExactly("1");
         var ran = runAt(database);
@@ -1012,7 +1074,10 @@ class run_migrations_faults_test {
         for (var answer : List.of("done", "again")) {
             var database = servers.database();
             file("001_calls.sql", CALLS);
-            try (var proxy = new Proxy(database, (n, sql) -> sql.startsWith("call work()") && column(database, "select 1 from pgbang.migration_journal where state = 'begun'").size() == 1, Proxy.Cut.AFTER)) {
+            try (var proxy = new Proxy(database,
+                    (n, sql) -> sql.startsWith("call work()")
+                            && column(database, "select 1 from pgbang.migration_journal where state = 'begun'").size() == 1,
+                    Proxy.Cut.AFTER)) {
                 runAt(proxy.url);
                 assertThat(proxy.down).isTrue();
             }
@@ -1020,7 +1085,8 @@ class run_migrations_faults_test {
             assertThat(runAt(database, "--status", "--json").out()).contains("\"failed\"", "001_calls.sql:9", "died during call work()");
             var ran = runAt(database, "--in-doubt", answer);
             assertThat(ran.exit()).as(ran.err()).isZero();
-            assertThat(column(database, "select step::text from log order by 1")).isEqualTo(answer.equals("done") ? List.of("1", "2", "3", "4") : List.of("1", "1", "2", "2", "3", "3", "4"));
+            assertThat(column(database, "select step::text from log order by 1"))
+                    .isEqualTo(answer.equals("done") ? List.of("1", "2", "3", "4") : List.of("1", "1", "2", "2", "3", "3", "4"));
         }
     }
 
@@ -1036,13 +1102,15 @@ class run_migrations_faults_test {
     @Test
     void after_a_failure_in_the_middle_the_next_run_goes_on_behind_what_is_done() throws Exception {
         sql("create schema app");
-        var done = "create table public.log (step int);\nset search_path = app;\ncreate table here (id int);\ninsert into log values (1);\nvacuum here;\n".replace("into log", "into public.log");
+        var done = "create table public.log (step int);\nset search_path = app;\ncreate table here (id int);\ninsert into log values (1);\nvacuum here;\n"
+                .replace("into log", "into public.log");
         file("001_a.sql", done + "insert into public.log values (2);\ninsert into here (nowhere) values (1);\n");
         var failed = run();
         assertThat(failed.exit()).isEqualTo(2);
         assertThat(failed.err()).contains("001_a.sql:7:19", "42703", "rolled back to " + folder.resolve("001_a.sql") + ":6:1");
         assertThat(column("select step::text from log")).containsExactly("1");
-        var status = JsonParser.parseString(run("--status", "--json").out()).getAsJsonObject().getAsJsonArray("migrations").get(0).getAsJsonObject();
+        var status = JsonParser.parseString(run("--status", "--json").out()).getAsJsonObject().getAsJsonArray("migrations").get(0)
+                .getAsJsonObject();
         assertThat(status.get("state").getAsString()).isEqualTo("failed");
         assertThat(status.get("error").getAsString()).contains("001_a.sql:7:19: column \"nowhere\"");
         assertThat(run("--status").out()).contains("failed", "001_a.sql:7:19");
@@ -1053,7 +1121,8 @@ class run_migrations_faults_test {
         assertThat(refused.err()).contains("001_a.sql", "changed");
         assertThat(column("select step::text from public.log")).containsExactly("1");
 
-        file("001_a.sql", "-- a comment and other layout are no change\n" + done.replace("(id int)", "( id  int )") + "insert into public.log values (2);\ncreate table there (id int);\ninsert into here values (1);");
+        file("001_a.sql", "-- a comment and other layout are no change\n" + done.replace("(id int)", "( id  int )")
+                + "insert into public.log values (2);\ncreate table there (id int);\ninsert into here values (1);");
         var mended = run();
         assertThat(mended.exit()).as(mended.err()).isZero();
         assertThat(column("select step::text from public.log order by 1")).containsExactly("1", "2");
@@ -1064,9 +1133,11 @@ class run_migrations_faults_test {
     @Test
     void a_setting_that_the_done_part_took_back_is_not_made_again() throws Exception {
         sql("create schema app");
-        file("001_a.sql", "begin;\nset search_path = app;\nrollback;\nbegin;\nset local search_path = app;\nset statement_timeout = '9s';\ncommit;\ncreate table here (id int);\nvacuum here;\nselect 1/0;");
+        file("001_a.sql",
+                "begin;\nset search_path = app;\nrollback;\nbegin;\nset local search_path = app;\nset statement_timeout = '9s';\ncommit;\ncreate table here (id int);\nvacuum here;\nselect 1/0;");
         assertThat(run().exit()).isEqualTo(2);
-        file("001_a.sql", Files.readString(folder.resolve("001_a.sql")).replace("select 1/0", "create table there as select current_setting('statement_timeout') s"));
+        file("001_a.sql", Files.readString(folder.resolve("001_a.sql")).replace("select 1/0",
+                "create table there as select current_setting('statement_timeout') s"));
         var mended = run();
         assertThat(mended.exit()).as(mended.err()).isZero();
         assertThat(column("select s from public.there")).containsExactly("9s");
@@ -1076,7 +1147,8 @@ class run_migrations_faults_test {
     void every_change_of_the_done_part_is_refused() throws Exception {
         file("001_a.sql", "create table a (id int);\nvacuum a;\nselect 1/0;");
         assertThat(run().exit()).isEqualTo(2);
-        for (var text : List.of("create table a (id int);\nselect 2;", "create table b (id int);\nvacuum a;\nselect 2;", "vacuum;\ncreate table a (id int);\nvacuum a;\nselect 2;", "select 2;",
+        for (var text : List.of("create table a (id int);\nselect 2;", "create table b (id int);\nvacuum a;\nselect 2;",
+                "vacuum;\ncreate table a (id int);\nvacuum a;\nselect 2;", "select 2;",
                 "create table a (id int);\nselect 1;\nvacuum a;\nselect 2;", "create table a (id int); vacuum", "-- nothing")) {
             file("001_a.sql", text);
             var refused = run();
@@ -1090,7 +1162,8 @@ class run_migrations_faults_test {
 
     @Test
     void a_migration_taken_out_of_the_history_by_hand_runs_again_as_a_whole() throws Exception {
-        file("001_a.sql", "create table if not exists log (step int);\ninsert into log values (1);\ncreate index concurrently if not exists log_step on log (step);\nvacuum log;\ninsert into log values (2);");
+        file("001_a.sql",
+                "create table if not exists log (step int);\ninsert into log values (1);\ncreate index concurrently if not exists log_step on log (step);\nvacuum log;\ninsert into log values (2);");
         assertThat(run().exit()).isZero();
         sql("delete from schema_migrations", "truncate log");
         assertThat(run("--status").out()).contains("pending").doesNotContain("failed", "died");
@@ -1114,7 +1187,9 @@ class run_migrations_faults_test {
         file("001_a.sql", "create table log (step int);\nselect pg_sleep(2);\ninsert into log values (1);");
         var first = start(url);
         until(20, "it sleeps", sleeping("select pg_sleep"));
-        var pid = column("select pid::text from pg_locks where relation = to_regclass('pgbang.migration_lock') and mode = 'ShareRowExclusiveLock'").get(0);
+        var pid = column(
+                "select pid::text from pg_locks where relation = to_regclass('pgbang.migration_lock') and mode = 'ShareRowExclusiveLock'")
+                .get(0);
         var second = CompletableFuture.supplyAsync(() -> run(), threads);
         var hasty = run("--lock-wait", "0.3");
         assertThat(hasty.exit()).isEqualTo(2);
@@ -1129,7 +1204,9 @@ class run_migrations_faults_test {
 
     @Test
     void no_setting_of_the_database_takes_the_lock_away_or_makes_it_stand_in_the_way() throws Exception {
-        atOnce(run_migrations_faults_test::settingOfTheDatabase, "idle_in_transaction_session_timeout = '700ms'", "transaction_timeout = '1s'", "idle_session_timeout = '700ms'", "default_transaction_isolation = 'serializable'", "lock_timeout = '1s'", "statement_timeout = '1s'");
+        atOnce(run_migrations_faults_test::settingOfTheDatabase, "idle_in_transaction_session_timeout = '700ms'",
+                "transaction_timeout = '1s'", "idle_session_timeout = '700ms'", "default_transaction_isolation = 'serializable'",
+                "lock_timeout = '1s'", "statement_timeout = '1s'");
     }
 
     void settingOfTheDatabase(String setting) throws Exception {
@@ -1137,9 +1214,11 @@ class run_migrations_faults_test {
             return; // this server does not know it yet
         }
         sql("create table log (step int)", "alter database " + name(url) + " set " + setting);
-        file("001_a.sql", "insert into log values (1);\nselect pg_sleep(0.8);\ncreate index concurrently on log (step);\nselect pg_sleep(0.8);\nvacuum log;\nselect pg_sleep(0.8);\ninsert into log values (2);");
+        file("001_a.sql",
+                "insert into log values (1);\nselect pg_sleep(0.8);\ncreate index concurrently on log (step);\nselect pg_sleep(0.8);\nvacuum log;\nselect pg_sleep(0.8);\ninsert into log values (2);");
         var first = start(url, "--verbose", "--lock-deadline", "10");
-        until(20, "it sleeps the last time", () -> first.lines().stream().anyMatch(line -> line.contains("vacuum log")) || !first.process.isAlive());
+        until(20, "it sleeps the last time",
+                () -> first.lines().stream().anyMatch(line -> line.contains("vacuum log")) || !first.process.isAlive());
         var second = run("--lock-wait", "0");
         var ran = first.ended(20);
         assertThat(ran.exit()).as(ran.err()).isZero();
@@ -1165,7 +1244,8 @@ class run_migrations_faults_test {
 
     @Test
     void a_signal_stops_a_statement_outside_a_transaction() throws Exception {
-        sql("create table log (step int)", "insert into log values (1)", "create function slow(i int) returns int immutable language plpgsql as 'begin perform pg_sleep(60); return i; end'");
+        sql("create table log (step int)", "insert into log values (1)",
+                "create function slow(i int) returns int immutable language plpgsql as 'begin perform pg_sleep(60); return i; end'");
         file("001_a.sql", "create index concurrently slow_index on log (slow(step));");
         assertStoppedBy("TERM", sleeping("create index"));
         assertThat(indexes("log")).isEmpty();
@@ -1176,7 +1256,8 @@ class run_migrations_faults_test {
 
     @Test
     void a_signal_stops_a_copy() throws Exception {
-        sql("create table log (step int)", "create function slow() returns trigger language plpgsql as 'begin perform pg_sleep(60); return new; end'",
+        sql("create table log (step int)",
+                "create function slow() returns trigger language plpgsql as 'begin perform pg_sleep(60); return new; end'",
                 "create trigger slow before insert on log for each row execute function slow()");
         file("001_a.sql", "copy log from stdin;\n1\n\\.\n");
         assertStoppedBy("TERM", sleeping("copy log"));
@@ -1186,10 +1267,12 @@ class run_migrations_faults_test {
 
     @Test
     void a_signal_stops_a_commit() throws Exception {
-        sql("create table log (step int)", "create function slow() returns trigger language plpgsql as 'begin perform pg_sleep(60); return null; end'",
+        sql("create table log (step int)",
+                "create function slow() returns trigger language plpgsql as 'begin perform pg_sleep(60); return null; end'",
                 "create constraint trigger slow after insert on log deferrable initially deferred for each row execute function slow()");
         file("001_a.sql", "insert into log values (1);");
-        assertStoppedBy("TERM", "select 1 from pg_stat_activity where upper(query) = 'COMMIT' and wait_event = 'PgSleep' and datname = current_database()");
+        assertStoppedBy("TERM",
+                "select 1 from pg_stat_activity where upper(query) = 'COMMIT' and wait_event = 'PgSleep' and datname = current_database()");
         sql("drop trigger slow on log");
         assertNextRunWorks();
     }
@@ -1200,7 +1283,8 @@ class run_migrations_faults_test {
         file("001_a.sql", "insert into log values (1);\nupdate c set n = n + 1;");
         var writer = transaction("update c set n = 7");
         var running = start(url, "--lock-timeout", "0.1");
-        running.until("a pause of more than 2.5 s", () -> running.lines().stream().anyMatch(line -> line.matches(".*again in (2[5-9]|[3-9]\\d)\\d\\d ms.*")));
+        running.until("a pause of more than 2.5 s",
+                () -> running.lines().stream().anyMatch(line -> line.matches(".*again in (2[5-9]|[3-9]\\d)\\d\\d ms.*")));
         var second = start(url);
         second.untilSaid("another run holds the lock", 20);
         assertStops(second, "TERM", 2);
@@ -1214,7 +1298,9 @@ class run_migrations_faults_test {
         until(20, "the statement is under way", begun);
         assertStops(running, signal, 3);
         assertThat(column(begun)).as("it runs on the server no more").isEmpty();
-        assertThat(column("select step::text from log where step <> 1 or to_regclass('slow_index') is null and exists (select from pg_trigger where tgrelid = 'log'::regclass)")).isEmpty();
+        assertThat(column(
+                "select step::text from log where step <> 1 or to_regclass('slow_index') is null and exists (select from pg_trigger where tgrelid = 'log'::regclass)"))
+                .isEmpty();
         assertThat(column("select 1 from pg_locks where relation = to_regclass('pgbang.migration_lock')")).as("the lock is free").isEmpty();
         assertThat(column("select to_regclass('schema_migrations')::text")).containsExactly((String) null);
     }
@@ -1247,17 +1333,26 @@ class run_migrations_faults_test {
     }
 
     void workerLost(String statement) throws Exception {
-        sql("create table log (step int)", "create table sleeps (n int)", "create procedure sleep() language plpgsql as 'begin insert into log values (3); commit; perform pg_sleep(30); end'",
-                "create function slow() returns trigger language plpgsql as 'begin perform pg_sleep(30); return null; end'", "create trigger slow before insert on sleeps for each row execute function slow()");
-        file("001_a.sql", "insert into log values (1);\nvacuum log;\ninsert into log values (2);\n" + statement + (statement.contains("stdin") ? "" : ";\n"));
+        sql("create table log (step int)", "create table sleeps (n int)",
+                "create procedure sleep() language plpgsql as 'begin insert into log values (3); commit; perform pg_sleep(30); end'",
+                "create function slow() returns trigger language plpgsql as 'begin perform pg_sleep(30); return null; end'",
+                "create trigger slow before insert on sleeps for each row execute function slow()");
+        file("001_a.sql", "insert into log values (1);\nvacuum log;\ninsert into log values (2);\n" + statement
+                + (statement.contains("stdin") ? "" : ";\n"));
         var running = start(url);
-        until(20, "the statement is under way", "select 1 from pg_stat_activity where wait_event = 'PgSleep' and datname = current_database() and query like '" + statement.split("\n")[0].replace(";", "") + "%'");
+        until(20, "the statement is under way",
+                "select 1 from pg_stat_activity where wait_event = 'PgSleep' and datname = current_database() and query like '"
+                        + statement.split("\n")[0].replace(";", "") + "%'");
         sql("select pg_terminate_backend(pid) from pg_stat_activity where wait_event = 'PgSleep' and datname = current_database()");
         var ran = running.ended(10);
         assertThat(ran.exit()).isEqualTo(2);
-        assertThat(ran.err()).contains("001_a.sql:4:1", statement.contains("stdin") ? "connection failed" : "terminating connection due to administrator command").doesNotContain("\tat ");
+        assertThat(ran.err())
+                .contains("001_a.sql:4:1",
+                        statement.contains("stdin") ? "connection failed" : "terminating connection due to administrator command")
+                .doesNotContain("\tat ");
         assertThat(column("select step::text from log where step < 3 order by 1")).isIn(List.of("1"), List.of("1", "2")); // the second is of the CALL's own accord
-        sql("create or replace procedure sleep() language sql as ''", "create or replace function slow() returns trigger language plpgsql as 'begin return null; end'");
+        sql("create or replace procedure sleep() language sql as ''",
+                "create or replace function slow() returns trigger language plpgsql as 'begin return null; end'");
         if (statement.startsWith("select")) {
             file("001_a.sql", "insert into log values (1);\nvacuum log;\ninsert into log values (2);\nselect 1;");
         } else if (statement.startsWith("call")) {
@@ -1273,7 +1368,8 @@ class run_migrations_faults_test {
     @Test
     void the_lock_s_connection_lost_the_run_stops_at_the_next_unit() throws Exception {
         sql("create table log (step int)");
-        file("001_a.sql", "insert into log values (1);\nvacuum log;\ninsert into log select 2 from pg_sleep(1.5);\nvacuum log;\ninsert into log values (3);");
+        file("001_a.sql",
+                "insert into log values (1);\nvacuum log;\ninsert into log select 2 from pg_sleep(1.5);\nvacuum log;\ninsert into log values (3);");
         file("002_b.sql", "insert into log values (4);");
         var running = start(url);
         until(20, "it sleeps", sleeping("insert into log select 2"));
@@ -1312,7 +1408,8 @@ class run_migrations_faults_test {
         sql("create table t (id int)", "create table log (step int)");
         file("001_a.sql", "insert into log values (1);\nalter table t alter id type bigint;\ninsert into log values (2);");
         var reader = transaction("select * from t");
-        until(10, "the reader has been there for long", "select 1 from pg_stat_activity where pid = " + pid(reader) + " and xact_start < clock_timestamp() - interval '1.2 seconds'");
+        until(10, "the reader has been there for long", "select 1 from pg_stat_activity where pid = " + pid(reader)
+                + " and xact_start < clock_timestamp() - interval '1.2 seconds'");
         var first = start(url);
         first.untilSaid("waiting, outside the lock queue", 20);
         signal(first.process, "STOP"); // a machine that is suspended, a container that is starved
@@ -1332,9 +1429,11 @@ class run_migrations_faults_test {
     void a_run_that_ends_does_not_take_out_the_mark_of_the_one_after_it() throws Exception {
         slowIndex();
         sql("create table log (step int)", "create table r (id int)");
-        file("001_a.sql", "insert into log values (1);\nalter table r add column more int;\ncreate index concurrently t_id on t (slow(id));");
+        file("001_a.sql",
+                "insert into log values (1);\nalter table r add column more int;\ncreate index concurrently t_id on t (slow(id));");
         var reader = transaction("select * from r");
-        until(10, "the reader has been there for long", "select 1 from pg_stat_activity where pid = " + pid(reader) + " and xact_start < clock_timestamp() - interval '1.2 seconds'");
+        until(10, "the reader has been there for long", "select 1 from pg_stat_activity where pid = " + pid(reader)
+                + " and xact_start < clock_timestamp() - interval '1.2 seconds'");
         var first = start(url);
         first.untilSaid("waiting, outside the lock queue", 20);
         signal(first.process, "STOP");
@@ -1346,7 +1445,8 @@ class run_migrations_faults_test {
         assertThat(first.ended(20).err()).contains("the lock was lost");
         second.kill();
         var third = start(url);
-        until(20, "the third sees what the second has left", () -> third.lines().stream().anyMatch(line -> line.contains("left a backend at work")) || !third.process.isAlive());
+        until(20, "the third sees what the second has left",
+                () -> third.lines().stream().anyMatch(line -> line.contains("left a backend at work")) || !third.process.isAlive());
         var ran = third.ended(20);
         assertThat(ran.exit()).as(ran.err()).isZero();
         assertThat(ran.err()).contains("left a backend at work");
@@ -1377,18 +1477,21 @@ class run_migrations_faults_test {
     @Test
     void single_transaction_refuses_what_cannot_be_in_one_before_anything_runs() throws Exception {
         file("001_a.sql", "create table t (id int);");
-        for (var statement : List.of("create index concurrently t_id on t (id)", "vacuum t", "begin; select 1; commit", "alter type m add value 'x'; select 'x'::m")) {
+        for (var statement : List.of("create index concurrently t_id on t (id)", "vacuum t", "begin; select 1; commit",
+                "alter type m add value 'x'; select 'x'::m")) {
             file("002_b.sql", "select 1;\n" + statement + ";");
             var refused = run("--single-transaction");
             assertThat(refused.exit()).as(statement).isEqualTo(2);
-            assertThat(refused.err()).contains("--single-transaction", "002_b.sql:2:", statement.split(";")[statement.contains("'x'::m") ? 1 : 0].strip());
+            assertThat(refused.err()).contains("--single-transaction", "002_b.sql:2:",
+                    statement.split(";")[statement.contains("'x'::m") ? 1 : 0].strip());
             assertThat(column("select to_regclass('t')::text")).containsExactly((String) null);
         }
     }
 
     @Test
     void single_transaction_keeps_its_limits_from_file_to_file_and_the_session_does_not() throws Exception {
-        file("001_a.sql", "set search_path = pg_catalog; set lock_timeout = '50s'; create table public.seen as select 'first' f, current_setting('lock_timeout') l, current_setting('statement_timeout') s");
+        file("001_a.sql",
+                "set search_path = pg_catalog; set lock_timeout = '50s'; create table public.seen as select 'first' f, current_setting('lock_timeout') l, current_setting('statement_timeout') s");
         file("002_b.sql", "insert into seen select 'second', current_setting('lock_timeout'), current_setting('statement_timeout')");
         var ran = run("--single-transaction", "--lock-timeout", "2", "--statement-timeout", "9");
         assertThat(ran.exit()).as(ran.err()).isZero();
@@ -1413,11 +1516,13 @@ class run_migrations_faults_test {
 
     @Test
     void statement_timeout_ends_a_statement_in_its_time() throws Exception {
-        atOnce(run_migrations_faults_test::timedOut, "select pg_sleep(5)", "begin; select pg_sleep(5); commit", "create index concurrently slow on log (slow(step))", "call slow_call()");
+        atOnce(run_migrations_faults_test::timedOut, "select pg_sleep(5)", "begin; select pg_sleep(5); commit",
+                "create index concurrently slow on log (slow(step))", "call slow_call()");
     }
 
     void timedOut(String statement) throws Exception {
-        sql("create table log (step int)", "insert into log values (0)", "create function slow(i int) returns int immutable language plpgsql as 'begin perform pg_sleep(5); return i; end'",
+        sql("create table log (step int)", "insert into log values (0)",
+                "create function slow(i int) returns int immutable language plpgsql as 'begin perform pg_sleep(5); return i; end'",
                 "create procedure slow_call() language plpgsql as 'begin commit; perform pg_sleep(5); end'");
         file("001_a.sql", "insert into log values (1);\n" + statement + ";");
         var start = System.nanoTime();
@@ -1433,12 +1538,15 @@ class run_migrations_faults_test {
 
     @Test
     void a_role_that_may_make_no_schema_keeps_its_tables_beside_the_history() throws Exception {
-        sql("create role " + role() + " login", "revoke create on database " + name(url) + " from public", "alter schema public owner to " + role());
-        file("001_a.sql", "create table log (step int);\ninsert into log values (1);\ncreate index concurrently on log (step);\ninsert into log values (2);");
+        sql("create role " + role() + " login", "revoke create on database " + name(url) + " from public",
+                "alter schema public owner to " + role());
+        file("001_a.sql",
+                "create table log (step int);\ninsert into log values (1);\ncreate index concurrently on log (step);\ninsert into log values (2);");
         var address = url.replace("postgres@", role() + "@");
         var ran = runAt(address);
         assertThat(ran.exit()).as(ran.err()).isZero();
-        assertThat(column("select relname from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'v') order by 1")).containsExactly("log", "pgbang_migration_journal",
+        assertThat(column("select relname from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'v') order by 1"))
+                .containsExactly("log", "pgbang_migration_journal",
                 "pgbang_migration_lock", "schema_migrations");
         assertThat(column("select 1 from pg_namespace where nspname = 'pgbang'")).isEmpty();
         file("002_b.sql", "insert into log values (3);\nvacuum log;\nselect 1/0;");
@@ -1450,7 +1558,8 @@ class run_migrations_faults_test {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"select 1", "grant usage on schema pgbang to ROLE", "grant usage on schema pgbang to ROLE; grant select on all tables in schema pgbang to ROLE"})
+    @ValueSource(strings = {"select 1", "grant usage on schema pgbang to ROLE",
+            "grant usage on schema pgbang to ROLE; grant select on all tables in schema pgbang to ROLE"})
     void a_role_without_rights_on_what_another_made_is_told_the_grant(String rights) throws Exception {
         sql("create role " + role() + " login", "grant all on schema public to " + role());
         file("001_a.sql", "create table a (id int);");
@@ -1487,7 +1596,8 @@ class run_migrations_faults_test {
 
     /** In a process of its own, which can be killed. */
     Runner start(String address, String... args) throws IOException {
-        var command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-cp",
+        var command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-XX:TieredStopAtLevel=1",
+                "-XX:+UseSerialGC", "-cp",
                 System.getProperty("java.class.path"), "run_migrations", "--url", address, "--dir", folder.toString()));
         command.addAll(List.of(args));
         var runner = new Runner(new ProcessBuilder(command).start());
@@ -1572,7 +1682,8 @@ class run_migrations_faults_test {
     }
 
     static String sleeping(String statement) {
-        return "select 1 from pg_stat_activity where wait_event = 'PgSleep' and datname = current_database() and query like '%" + statement + "%'";
+        return "select 1 from pg_stat_activity where wait_event = 'PgSleep' and datname = current_database() and query like '%" + statement
+                + "%'";
     }
 
     /** The variants of a test at the same time, each with a database and a folder of its own: what they do is mostly waiting. */
@@ -1721,7 +1832,8 @@ class run_migrations_faults_test {
 
     void invalidIndex(String name, String on) throws SQLException {
         sql("!create unique index concurrently " + name + " on " + on);
-        assertThat(column("select indisvalid::text from pg_index i join pg_class c on c.oid = indexrelid where relname = '" + name + "'")).containsExactly("false");
+        assertThat(column("select indisvalid::text from pg_index i join pg_class c on c.oid = indexrelid where relname = '" + name + "'"))
+                .containsExactly("false");
     }
 
     /** A program as the user nobody, if this is root: neither the server nor pgbouncer wants to be root. */
@@ -1749,7 +1861,8 @@ class run_migrations_faults_test {
 
     /** A pgbouncer in transaction mode before the server of the address; the same database through it. */
     String bouncer(String address) throws Exception {
-        var program = Stream.concat(Stream.of("/usr/sbin"), Stream.of(System.getenv("PATH").split(":"))).map(place -> Path.of(place, "pgbouncer")).filter(Files::isExecutable).findFirst();
+        var program = Stream.concat(Stream.of("/usr/sbin"), Stream.of(System.getenv("PATH").split(":")))
+                .map(place -> Path.of(place, "pgbouncer")).filter(Files::isExecutable).findFirst();
         assumeTrue(program.isPresent(), "pgbouncer is not installed");
         var home = Files.createTempDirectory("pgbouncer");
         var port = freePort();
@@ -1814,7 +1927,8 @@ class run_migrations_faults_test {
     /** A server of our own that keeps its data over a crash. */
     static class Own implements AutoCloseable {
         final Path home = Files.createTempDirectory("own_server");
-        final local_postgres.Server server = local_postgres.Server.start(new local_postgres.Settings(servers.newest(), home.resolve("data"), freePort(), Map.of("max_prepared_transactions", "5"), "postgres"));
+        final local_postgres.Server server = local_postgres.Server.start(new local_postgres.Settings(servers.newest(), home.resolve("data"),
+                freePort(), Map.of("max_prepared_transactions", "5"), "postgres"));
 
         Own() throws Exception {
         }

@@ -26,7 +26,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 class run_migrations_test {
     static final Path SAMPLE = Path.of("migrations");
-    static final List<String> ALL = List.of("001", "002", "003", "004", "005", "optimizations/001", "optimizations/002", "optimizations/003", "optimizations/004");
+    static final List<String> ALL = List.of("001", "002", "003", "004", "005", "optimizations/001", "optimizations/002",
+            "optimizations/003", "optimizations/004");
 
     @TempDir
     Path folder;
@@ -69,7 +70,8 @@ class run_migrations_test {
             }
         }
         assertThat(schema(ours)).isNotEmpty().isEqualTo(schema(theirs));
-        assertThat(run("--dir", SAMPLE.toString(), "--url", theirs, "--status", "--check").exit()).as("what psql applied counts as applied").isZero();
+        assertThat(run("--dir", SAMPLE.toString(), "--url", theirs, "--status", "--check").exit()).as("what psql applied counts as applied")
+                .isZero();
         assertThat(run("--dir", SAMPLE.toString(), "--url", theirs).out()).startsWith("nothing to apply");
     }
 
@@ -80,7 +82,8 @@ class run_migrations_test {
         file("002_plain.sql", "create table plain ();");
         file("003_named.sql", "insert into schema_migrations (version) values ('003_named')");
         assertThat(migrate().exit()).isZero();
-        assertThat(column("select version || ' ' || description || ' ' || (checksum is not null) from schema_migrations order by applied_at"))
+        assertThat(
+                column("select version || ' ' || description || ' ' || (checksum is not null) from schema_migrations order by applied_at"))
                 .containsExactly("001 my own words true", "002 plain true", "003_named named true");
         assertThat(migrate().out()).startsWith("nothing to apply: 3");
     }
@@ -89,7 +92,8 @@ class run_migrations_test {
     void the_history_tells_when_how_long_by_whom_and_with_what() throws Exception {
         file("001_wait.sql", "select pg_sleep(0.05)");
         migrate();
-        assertThat(column("select concat_ws('|', description, phase, file, tool, applied_by, checksum ~ '^tokens1:[0-9a-f]{64}$', duration_ms between 50 and 5000,"
+        assertThat(column(
+                "select concat_ws('|', description, phase, file, tool, applied_by, checksum ~ '^tokens1:[0-9a-f]{64}$', duration_ms between 50 and 5000,"
                 + " applied_at > now() - interval '1 minute') from schema_migrations").get(0))
                 .matches("wait\\|schema\\|001_wait.sql\\|run_migrations [0-9.]+\\|" + System.getProperty("user.name") + "@.+\\|t\\|t\\|t");
     }
@@ -101,12 +105,14 @@ class run_migrations_test {
         file("003_later.sql", "create table later ();");
         var failed = migrate();
         assertThat(failed.exit()).isEqualTo(2);
-        assertThat(failed.err()).contains("002_bad.sql:4:8: column \"nö\" of relation \"good\" does not exist (SQLSTATE 42703)", "good (nö) values (1)", "rolled back",
+        assertThat(failed.err()).contains("002_bad.sql:4:8: column \"nö\" of relation \"good\" does not exist (SQLSTATE 42703)",
+                "good (nö) values (1)", "rolled back",
                 "1 applied before it, 1 after it still pending").doesNotContain("Exception", "\tat ");
         assertThat(tables()).containsExactly("good", "schema_migrations");
         var status = status();
         assertThat(states(status)).containsExactly("001 applied", "002 failed", "003 pending");
-        assertThat(status.getAsJsonArray("migrations").get(1).getAsJsonObject().get("error").getAsString()).contains("002_bad.sql:4:8", "42703");
+        assertThat(status.getAsJsonArray("migrations").get(1).getAsJsonObject().get("error").getAsString()).contains("002_bad.sql:4:8",
+                "42703");
         file("002_bad.sql", "create table half ();");
         assertThat(migrate().exit()).isZero();
         assertThat(states(status())).containsExactly("001 applied", "002 applied", "003 applied");
@@ -114,8 +120,10 @@ class run_migrations_test {
 
     @Test
     void detail_hint_and_context_of_the_server_are_passed_on() throws Exception {
-        file("001_bad.sql", "create table t (id int primary key);\ninsert into t values (1);\ndo $$ begin\n  insert into t values (1);\nend $$;");
-        assertThat(migrate().err()).contains("001_bad.sql:3:1: duplicate key value", "detail: Key (id)=(1) already exists.", "context: SQL statement \"insert into t values (1)\"", "23505");
+        file("001_bad.sql",
+                "create table t (id int primary key);\ninsert into t values (1);\ndo $$ begin\n  insert into t values (1);\nend $$;");
+        assertThat(migrate().err()).contains("001_bad.sql:3:1: duplicate key value", "detail: Key (id)=(1) already exists.",
+                "context: SQL statement \"insert into t values (1)\"", "23505");
     }
 
     @Test
@@ -127,7 +135,8 @@ class run_migrations_test {
 
     @Test
     void an_error_at_commit_is_reported_and_nothing_remains() throws Exception {
-        file("001_deferred.sql", "create table p (id int primary key);\ncreate table c (p int references p deferrable initially deferred);\ninsert into c values (1);");
+        file("001_deferred.sql",
+                "create table p (id int primary key);\ncreate table c (p int references p deferrable initially deferred);\ninsert into c values (1);");
         var failed = migrate();
         assertThat(failed.exit()).isEqualTo(2);
         assertThat(failed.err()).contains("001_deferred.sql: ", "violates foreign key constraint", "23503");
@@ -151,7 +160,8 @@ class run_migrations_test {
         }
         assertThat(run("--dir", folder.toString(), "--to", "2").out()).contains("2 migrations applied", "3 still pending");
         assertThat(run("--dir", folder.toString(), "--only", "optimizations/002").exit()).isZero();
-        assertThat(states(status())).containsExactly("001 applied", "002 applied", "003 pending", "optimizations/001 out of order", "optimizations/002 applied");
+        assertThat(states(status())).containsExactly("001 applied", "002 applied", "003 pending", "optimizations/001 out of order",
+                "optimizations/002 applied");
         assertThat(run("--dir", folder.toString(), "--only", "1", "--phase", "optimizations").exit()).isZero();
         assertThat(run("--dir", folder.toString(), "--to", "optimizations/001").exit()).isZero();
         assertThat(states(status())).allMatch(state -> state.endsWith(" applied"));
@@ -165,7 +175,8 @@ class run_migrations_test {
             file(name + ".sql", "select 1");
         }
         assertThat(migrate().exit()).isZero();
-        assertThat(column("select version from schema_migrations order by applied_at")).containsExactly("001", "2", "2.9", "2.10", "10", "20260131120000");
+        assertThat(column("select version from schema_migrations order by applied_at")).containsExactly("001", "2", "2.9", "2.10", "10",
+                "20260131120000");
     }
 
     @Test
@@ -217,9 +228,12 @@ class run_migrations_test {
     void what_a_file_sets_does_not_reach_the_next_nor_the_history() throws Exception {
         sql("drop role if exists app_owner", "create role app_owner", "create schema other");
         file("001_set.sql", "set search_path = other; set role app_owner; set statement_timeout = '7s'; create temp table t ();");
-        file("002_next.sql", "create table here as select current_setting('statement_timeout') s, current_user::text u, to_regclass('t')::text t");
-        assertThat(migrate().err().lines()).hasSize(4).allMatch(line -> line.contains("001_set.sql:1: leaves the ")).anyMatch(line -> line.contains("search_path"))
-                .anyMatch(line -> line.contains("role app_owner")).anyMatch(line -> line.contains("statement_timeout")).anyMatch(line -> line.contains("temporary relation t"));
+        file("002_next.sql",
+                "create table here as select current_setting('statement_timeout') s, current_user::text u, to_regclass('t')::text t");
+        assertThat(migrate().err().lines()).hasSize(4).allMatch(line -> line.contains("001_set.sql:1: leaves the "))
+                .anyMatch(line -> line.contains("search_path"))
+                .anyMatch(line -> line.contains("role app_owner")).anyMatch(line -> line.contains("statement_timeout"))
+                .anyMatch(line -> line.contains("temporary relation t"));
         assertThat(column("select concat_ws('|', s, u, t) from public.here")).containsExactly("0|postgres");
     }
 
@@ -235,7 +249,8 @@ class run_migrations_test {
 
     @Test
     void begin_and_commit_of_the_file_are_honoured() throws Exception {
-        file("001_own.sql", "create table a ();\nbegin;\ncreate table b ();\ncommit;\nbegin;\ncreate table c ();\nrollback;\ncreate table d ();");
+        file("001_own.sql",
+                "create table a ();\nbegin;\ncreate table b ();\ncommit;\nbegin;\ncreate table c ();\nrollback;\ncreate table d ();");
         assertThat(migrate().err()).isEmpty();
         assertThat(tables()).containsExactly("a", "b", "d", "schema_migrations");
         file("002_open.sql", "create table e ();\nbegin;\ncreate table f ();");
@@ -247,7 +262,8 @@ class run_migrations_test {
 
     @Test
     void copy_takes_its_rows_from_the_file() throws Exception {
-        file("001_copy.sql", "create table c (id int, t text);\ncopy c from stdin;\n1\tone; 'two\n2\t\\N\n\\.\ninsert into c values (3, 'x');\ncopy c (id) from stdin;\n4");
+        file("001_copy.sql",
+                "create table c (id int, t text);\ncopy c from stdin;\n1\tone; 'two\n2\t\\N\n\\.\ninsert into c values (3, 'x');\ncopy c (id) from stdin;\n4");
         assertThat(migrate().err()).isEmpty();
         assertThat(column("select id || coalesce(t, '-') from c order by id")).containsExactly("1one; 'two", "2-", "3x", "4-");
     }
@@ -281,9 +297,11 @@ class run_migrations_test {
         file("001_a.sql", "select 1");
         migrate();
         sql("drop role if exists status_reader", "create role status_reader login", "grant select on schema_migrations to status_reader");
-        assertThat(run("--dir", folder.toString(), "--status", "--check", "--url", url.replace("postgres@", "status_reader@")).exit()).isZero();
+        assertThat(run("--dir", folder.toString(), "--status", "--check", "--url", url.replace("postgres@", "status_reader@")).exit())
+                .isZero();
         sql("revoke select on schema_migrations from status_reader");
-        assertThat(run("--dir", folder.toString(), "--status", "--url", url.replace("postgres@", "status_reader@")).err()).contains("GRANT SELECT ON \"public\".\"schema_migrations\" TO \"status_reader\"");
+        assertThat(run("--dir", folder.toString(), "--status", "--url", url.replace("postgres@", "status_reader@")).err())
+                .contains("GRANT SELECT ON \"public\".\"schema_migrations\" TO \"status_reader\"");
     }
 
     @Test
@@ -297,8 +315,10 @@ class run_migrations_test {
         file("003_c.sql", "select 1");
         file("005_e.sql", "select 1");
         var table = run("--dir", folder.toString(), "--status").out();
-        assertThat(table.lines().map(line -> line.replaceAll(" {2,}", "|"))).anyMatch(line -> line.matches("VERSION\\|DESCRIPTION\\|PHASE\\|STATE\\|APPLIED AT\\|TIME\\|BY"))
-                .anyMatch(line -> line.matches("001\\|a\\|schema\\|changed\\|\\d{4}-\\d\\d-\\d\\d [0-9:]{8}\\|\\d+ ms\\|.*")).anyMatch(line -> line.startsWith("002|b|schema|missing file|"))
+        assertThat(table.lines().map(line -> line.replaceAll(" {2,}", "|")))
+                .anyMatch(line -> line.matches("VERSION\\|DESCRIPTION\\|PHASE\\|STATE\\|APPLIED AT\\|TIME\\|BY"))
+                .anyMatch(line -> line.matches("001\\|a\\|schema\\|changed\\|\\d{4}-\\d\\d-\\d\\d [0-9:]{8}\\|\\d+ ms\\|.*"))
+                .anyMatch(line -> line.startsWith("002|b|schema|missing file|"))
                 .anyMatch(line -> line.startsWith("003|c|schema|out of order")).anyMatch(line -> line.startsWith("005|e|schema|pending"));
     }
 
@@ -315,7 +335,8 @@ class run_migrations_test {
     void json_is_one_document_on_stdout_whatever_happens() throws Exception {
         file("001_a.sql", "select 1");
         file("002_b.sql", "select 1/0");
-        for (var args : List.<List<String>>of(List.of("--dry-run"), List.of("--status"), List.of(), List.of("--validate"), List.of("--history"), List.of("--repair"), List.of("--rollback"),
+        for (var args : List.<List<String>>of(List.of("--dry-run"), List.of("--status"), List.of(), List.of("--validate"),
+                List.of("--history"), List.of("--repair"), List.of("--rollback"),
                 List.of("--baseline", "2"), List.of("--new", "x"), List.of("--url", "postgresql://postgres@localhost:1/x"))) {
             var all = new ArrayList<>(List.of("--dir", folder.toString(), "--json"));
             all.addAll(args);
@@ -403,7 +424,8 @@ class run_migrations_test {
         assertThat(run("--dir", folder.resolve("fresh").toString(), "--new", "First").out().strip()).endsWith("001_first.sql");
         file("009_i.sql", "");
         assertThat(run("--dir", folder.toString(), "--new", "Add  Üser-table (v2)!").out().strip()).endsWith("010_add_user_table_v2.sql");
-        assertThat(run("--dir", folder.toString(), "--new", "faster", "--phase", "optimizations").out().strip()).endsWith("optimizations/001_faster.sql");
+        assertThat(run("--dir", folder.toString(), "--new", "faster", "--phase", "optimizations").out().strip())
+                .endsWith("optimizations/001_faster.sql");
         assertThat(Files.readString(folder.resolve("010_add_user_table_v2.sql"))).startsWith("-- Add  Üser-table (v2)!\n");
         assertThat(migrate().exit()).as("an unedited template is a migration that does nothing").isZero();
         assertThat(run("--dir", folder.toString(), "--new", "!!").exit()).isEqualTo(64);
@@ -428,7 +450,8 @@ class run_migrations_test {
 
     @Test
     void other_psql_commands_are_refused_by_place_before_anything_runs() throws Exception {
-        for (var command : List.of("\\connect other", "\\c", "\\! ls", "\\gset", "\\gexec", "\\g", "\\q", "\\timing", "\\pset format csv", "\\encoding UTF8", "\\o out.txt", "\\copy a to 'a.csv'",
+        for (var command : List.of("\\connect other", "\\c", "\\! ls", "\\gset", "\\gexec", "\\g", "\\q", "\\timing", "\\pset format csv",
+                "\\encoding UTF8", "\\o out.txt", "\\copy a to 'a.csv'",
                 "\\copy a from program 'ls'", "\\i nowhere.sql", "\\endif", "\\if maybe", "\\watch 1", "\\d")) {
             file("001_a.sql", "create table a ();\nselect 1 " + command + "\n;");
             var refused = migrate();
@@ -446,14 +469,16 @@ class run_migrations_test {
     @Test
     void a_plain_pg_dump_of_the_migrated_sample_is_a_migration() throws Exception {
         assumeTrue(shell.has("pg_dump"), "pg_dump is not installed");
-        var major = Math.min(servers.newest(), Integer.parseInt(shell.run(shell.ROOT, Map.of(), "pg_dump", "--version").out().replaceAll("\\D*(\\d+).*\\s*", "$1")));
+        var major = Math.min(servers.newest(),
+                Integer.parseInt(shell.run(shell.ROOT, Map.of(), "pg_dump", "--version").out().replaceAll("\\D*(\\d+).*\\s*", "$1")));
         var source = servers.database(major);
         assertThat(run("--dir", SAMPLE.toString(), "--url", source).exit()).isZero();
         var original = url;
         url = source;
         sql("insert into categories (name, slug) select 'c' || g, 'c-' || g from generate_series(1, 20) g",
                 "insert into customers (email, full_name) select g || '@example.com', E'Ann \\\\ \\' \\t ' || g from generate_series(1, 50) g",
-                "insert into orders (customer_id, status, total_amount, ordered_at) select id, 'paid', id, now() - id * interval '5 days' from customers", "select refresh_materialized_views()");
+                "insert into orders (customer_id, status, total_amount, ordered_at) select id, 'paid', id, now() - id * interval '5 days' from customers",
+                "select refresh_materialized_views()");
         url = original;
         var dump = shell.run(shell.ROOT, Map.of(), "pg_dump", "-d", source, "-f", folder.resolve("001_dump.sql").toString());
         assertThat(dump.exit()).as(dump.err()).isZero();
@@ -467,7 +492,8 @@ class run_migrations_test {
     /** Every row of every table but the history, as text. */
     static List<String> rows(String url) throws SQLException {
         var rows = new ArrayList<String>();
-        for (var table : column(url, "select relname from pg_class where relkind in ('r', 'p', 'm') and not relispartition and relnamespace = 'public'::regnamespace and relname <> 'schema_migrations' order by 1")) {
+        for (var table : column(url,
+                "select relname from pg_class where relkind in ('r', 'p', 'm') and not relispartition and relnamespace = 'public'::regnamespace and relname <> 'schema_migrations' order by 1")) {
             column(url, "select t::text from " + table + " t order by 1").forEach(row -> rows.add(table + " " + row));
         }
         return rows;
@@ -477,8 +503,10 @@ class run_migrations_test {
 
     @Test
     void a_bare_history_is_adopted_with_its_rows() throws Exception {
-        for (var columns : List.of("version varchar(255) primary key", "version text, description text", "version bigint primary key, inserted_at timestamp")) {
-            sql("drop table if exists schema_migrations", "create table schema_migrations (" + columns + ")", "insert into schema_migrations (version) values (1)");
+        for (var columns : List.of("version varchar(255) primary key", "version text, description text",
+                "version bigint primary key, inserted_at timestamp")) {
+            sql("drop table if exists schema_migrations", "create table schema_migrations (" + columns + ")",
+                    "insert into schema_migrations (version) values (1)");
             file("001_a.sql", "select 1/0");
             file("002_b.sql", "select 1");
             var ran = migrate();
@@ -490,7 +518,8 @@ class run_migrations_test {
 
     @Test
     void the_history_is_found_where_it_is_in_the_search_path() throws Exception {
-        sql("create schema app", "create table app.schema_migrations (version text primary key)", "insert into app.schema_migrations values ('001')",
+        sql("create schema app", "create table app.schema_migrations (version text primary key)",
+                "insert into app.schema_migrations values ('001')",
                 "alter database " + column("select current_database()").get(0) + " set search_path = public, app");
         file("001_a.sql", "select 1/0");
         file("002_b.sql", "select 1");
@@ -559,12 +588,14 @@ class run_migrations_test {
     void a_change_of_meaning_is_found_and_shown() throws Exception {
         file("001_a.sql", "create table a (id int);\n-- drop table b;\ninsert into a values (1);");
         migrate();
-        for (var changed : List.of("create table a (id int);\ndrop table b;\ninsert into a values (1);", "create table a (id int);\ninsert into a values (2);",
+        for (var changed : List.of("create table a (id int);\ndrop table b;\ninsert into a values (1);",
+                "create table a (id int);\ninsert into a values (2);",
                 "create table a (id bigint);\ninsert into a values (1);", "create table a (id int);\ninsert into a values ('1');")) {
             file("001_a.sql", changed);
             assertThat(states(status())).as(changed).containsExactly("001 changed");
         }
-        assertThat(run("--dir", folder.toString(), "--status", "--verbose").out()).contains("changed: " + folder.resolve("001_a.sql") + ":2:1", "applied: insert into a values (1)",
+        assertThat(run("--dir", folder.toString(), "--status", "--verbose").out()).contains(
+                "changed: " + folder.resolve("001_a.sql") + ":2:1", "applied: insert into a values (1)",
                 "now:     insert into a values ('1')");
     }
 
@@ -590,13 +621,15 @@ class run_migrations_test {
     void the_psql_script_of_a_mixed_file_goes_on_where_it_was_cut_off_by_script_or_by_runner() throws Exception {
         assumeTrue(shell.has("psql"), "psql is not installed");
         sql("create table gate ()");
-        file("m/001_mixed.sql", "create table log (n int);\ninsert into log values (1);\ncreate index concurrently on log (n);\ncopy log from stdin;\n2\n\\.\ndrop table gate;\n"
+        file("m/001_mixed.sql",
+                "create table log (n int);\ninsert into log values (1);\ncreate index concurrently on log (n);\ncopy log from stdin;\n2\n\\.\ndrop table gate;\n"
                 + "begin;\ninsert into log values (3);\ncommit;\nvacuum log;\ninsert into log values (4);");
         var dir = folder.resolve("m").toString();
         var script = folder.resolve("all.sql").toString();
         run("--dir", dir, "--sql", script);
         sql("drop table gate");
-        assertThat(shell.run(shell.ROOT, Map.of(), "psql", "-X", "-q", "-d", url, "-f", script).exit()).as("stops where the gate is missing").isEqualTo(3);
+        assertThat(shell.run(shell.ROOT, Map.of(), "psql", "-X", "-q", "-d", url, "-f", script).exit())
+                .as("stops where the gate is missing").isEqualTo(3);
         assertThat(column("select n from log order by n")).containsExactly("1");
         sql("create table gate ()");
         var other = servers.database();
@@ -615,7 +648,8 @@ class run_migrations_test {
     @Test
     void a_database_that_cannot_be_reached_is_exit_2_in_a_few_lines() throws Exception {
         file("001_a.sql", "select 1");
-        for (var wrong : List.of(url.replaceFirst("/[^/]+$", "/nosuch"), "postgresql://postgres@localhost:1/x", "postgresql://postgres@nosuch.invalid/x")) {
+        for (var wrong : List.of(url.replaceFirst("/[^/]+$", "/nosuch"), "postgresql://postgres@localhost:1/x",
+                "postgresql://postgres@nosuch.invalid/x")) {
             var ran = run("--dir", folder.toString(), "--url", wrong);
             assertThat(ran.exit()).as(wrong).isEqualTo(2);
             assertThat(ran.err()).contains("cannot use", "SQLSTATE").doesNotContain("\tat ");
@@ -692,7 +726,8 @@ class run_migrations_test {
     }
 
     static List<String> states(JsonObject status) {
-        return status.getAsJsonArray("migrations").asList().stream().map(e -> e.getAsJsonObject().get("version").getAsString() + " " + e.getAsJsonObject().get("state").getAsString()).toList();
+        return status.getAsJsonArray("migrations").asList().stream()
+                .map(e -> e.getAsJsonObject().get("version").getAsString() + " " + e.getAsJsonObject().get("state").getAsString()).toList();
     }
 
     void file(String name, String text) throws IOException {

@@ -72,7 +72,8 @@ class run_tests implements Callable<Integer> {
         var result = summary.getSummary();
         result.printFailuresTo(new PrintWriter(System.err), 10);
         var skipped = result.getTestsSkippedCount() + result.getTestsAbortedCount();
-        System.out.printf("%d tests in %.0f s%n", result.getTestsFoundCount(), (result.getTimeFinished() - result.getTimeStarted()) / 1000.0);
+        System.out.printf("%d tests in %.0f s%n", result.getTestsFoundCount(),
+                (result.getTimeFinished() - result.getTimeStarted()) / 1000.0);
         System.out.printf("%d passed, %d failed, %d skipped%n", result.getTestsSucceededCount(), result.getTotalFailureCount(), skipped);
         return result.getTotalFailureCount() == 0 && result.getTestsSucceededCount() > 0 ? 0 : 1;
     }

@@ -18,7 +18,8 @@ class shared_block_test {
     void every_script_carries_the_same_connection_block_of_under_120_lines() throws IOException {
         var copies = new TreeMap<String, TreeSet<String>>();
         for (var script : scripts()) {
-            var parts = Files.readString(script).split("(?m)^    // --- (?=shared: database)|(?<=^    // --- end of shared: database) ---$", -1);
+            var parts = Files.readString(script).split("(?m)^    // --- (?=shared: database)|(?<=^    // --- end of shared: database) ---$",
+                    -1);
             if (!WITHOUT_DATABASE.contains(name(script))) {
                 assertThat(parts).as("the connection block of " + script).hasSize(3);
                 copies.computeIfAbsent(parts[1], text -> new TreeSet<>()).add(name(script));
@@ -46,7 +47,8 @@ class shared_block_test {
     void every_script_is_one_file_with_one_class_of_its_name() throws IOException {
         for (var script : scripts()) {
             var text = Files.readString(script);
-            assertThat(text).startsWith("///usr/bin/env jbang \"$0\" \"$@\" ; exit $?\n//JAVA 17+\n").doesNotContain("\n//SOURCES", "\n//CDS");
+            assertThat(text).startsWith("///usr/bin/env jbang \"$0\" \"$@\" ; exit $?\n//JAVA 17+\n").doesNotContain("\n//SOURCES",
+                    "\n//CDS");
             assertThat(text.lines().filter(line -> line.matches("(public |final |abstract )*(class|record|enum|interface) .*")).toList())
                     .singleElement().asString().startsWith("class " + name(script) + " ");
         }
@@ -56,7 +58,8 @@ class shared_block_test {
     void the_catalog_lists_every_script_twice_with_its_description() throws IOException {
         var aliases = JsonParser.parseString(Files.readString(Path.of("jbang-catalog.json"))).getAsJsonObject().getAsJsonObject("aliases");
         var expected = new TreeSet<>(List.of("test"));
-        aliases.entrySet().stream().filter(alias -> alias.getValue().getAsJsonObject().has("arguments")).forEach(alias -> expected.add(alias.getKey())); // one use of a script
+        aliases.entrySet().stream().filter(alias -> alias.getValue().getAsJsonObject().has("arguments"))
+                .forEach(alias -> expected.add(alias.getKey())); // one use of a script
         for (var script : scripts()) {
             for (var alias : List.of(name(script), name(script) + ".java")) {
                 expected.add(alias);
@@ -75,7 +78,8 @@ class shared_block_test {
 
     static List<String> directives(Path script, String directive) throws IOException {
         try (var lines = Files.lines(script)) {
-            return lines.filter(line -> line.startsWith(directive)).flatMap(line -> directive.equals("//DEPS ") ? List.of(line.substring(7).trim().split("\\s+")).stream()
+            return lines.filter(line -> line.startsWith(directive))
+                    .flatMap(line -> directive.equals("//DEPS ") ? List.of(line.substring(7).trim().split("\\s+")).stream()
                     : List.of(line.substring(directive.length()).trim()).stream()).toList();
         }
     }

@@ -131,7 +131,8 @@ class sqlite_comparer {
                 known.add(text(object, "name"));
             }
         }
-        for (var row : sqlite("select type || ':' || hex(name) from pragma_table_list where schema = 'main' and type in ('table', 'virtual') and name not like 'sqlite\\_%' escape '\\';")) {
+        for (var row : sqlite(
+                "select type || ':' || hex(name) from pragma_table_list where schema = 'main' and type in ('table', 'virtual') and name not like 'sqlite\\_%' escape '\\';")) {
             var name = string(row.substring(row.indexOf(':') + 1));
             if (!known.contains(name) && !leftOut.contains(name)) {
                 differences.add(name + ": the table is neither in PostgreSQL nor in the report");
@@ -176,7 +177,8 @@ class sqlite_comparer {
     /** Rows still unmatched: those whose differences are all in the reject file find their row of the target first, the others are differences. */
     private void pair(String table, List<Column> columns, List<Row> missing, List<List<String>> extra) {
         if ((long) missing.size() * extra.size() > MOST_PAIRS) {
-            differences.add(table + ": " + missing.size() + " rows of SQLite are not in PostgreSQL, " + extra.size() + " in PostgreSQL not in SQLite, among them "
+            differences.add(table + ": " + missing.size() + " rows of SQLite are not in PostgreSQL, " + extra.size()
+                    + " in PostgreSQL not in SQLite, among them "
                     + key(missing.get(0)));
             return;
         }
@@ -191,7 +193,8 @@ class sqlite_comparer {
             }
         }
         for (var row : extra) {
-            differences.add(table + ": a row that SQLite does not have: " + brief(String.join(", ", row.stream().map(String::valueOf).toList())));
+            differences.add(
+                    table + ": a row that SQLite does not have: " + brief(String.join(", ", row.stream().map(String::valueOf).toList())));
         }
     }
 
@@ -208,7 +211,8 @@ class sqlite_comparer {
         extra.remove(best.get());
         for (var i = 0; i < columns.size(); i++) {
             if (!fine(table, row, columns, i, best.get().get(i))) {
-                differences.add(table + " " + key(row) + " " + columns.get(i).name() + ": " + brief(row.cells().get(i).toString()) + " in SQLite, "
+                differences.add(
+                        table + " " + key(row) + " " + columns.get(i).name() + ": " + brief(row.cells().get(i).toString()) + " in SQLite, "
                         + brief(best.get().get(i)) + " (" + columns.get(i).type() + ") in PostgreSQL");
             }
         }
@@ -242,13 +246,16 @@ class sqlite_comparer {
         var value = cell.text();
         try {
             return switch (base(column)) {
-                case "boolean" -> TRUE.contains(value.toLowerCase()) ? "true" : FALSE.contains(value.toLowerCase()) ? "false" : "no boolean: " + value;
+            case "boolean" ->
+                TRUE.contains(value.toLowerCase()) ? "true" : FALSE.contains(value.toLowerCase()) ? "false" : "no boolean: " + value;
                 case "smallint", "integer", "bigint" -> cell.decimal().toBigIntegerExact().toString();
-                case "double precision" -> cell.kind() == 'i' && new BigDecimal((double) cell.integer()).compareTo(BigDecimal.valueOf(cell.integer())) != 0
+            case "double precision" ->
+                cell.kind() == 'i' && new BigDecimal((double) cell.integer()).compareTo(BigDecimal.valueOf(cell.integer())) != 0
                         ? "an integer that no double holds: " + value : bits(cell.real());
                 case "numeric" -> cell.kind() == 'r' && Double.isInfinite(cell.real()) ? infinity(cell.real()) : plain(cell.decimal());
                 case "bytea" -> hex(cell.bytes());
-                case "date", "timestamp without time zone", "timestamp with time zone" -> cell.isNumber() ? moment(cell, column.epoch()) : moment(value);
+            case "date", "timestamp without time zone", "timestamp with time zone" ->
+                cell.isNumber() ? moment(cell, column.epoch()) : moment(value);
                 case "time without time zone" -> time(value);
                 case "json" -> cell.clean() ? value : "no text: " + cell;
                 case "jsonb" -> json(value);
@@ -322,7 +329,8 @@ class sqlite_comparer {
         }
         if (base(column).startsWith("timestamp")) {
             try {
-                return Duration.between(Instant.parse(moment(value)), Instant.parse(expected(cell, column))).abs().compareTo(Duration.ofNanos(1000)) < 0;
+                return Duration.between(Instant.parse(moment(value)), Instant.parse(expected(cell, column))).abs()
+                        .compareTo(Duration.ofNanos(1000)) < 0;
             } catch (DateTimeException e) {
                 return false;
             }
@@ -362,7 +370,8 @@ class sqlite_comparer {
         var seconds = match.group(6) == null ? 0 : Integer.parseInt(match.group(6));
         var nanos = match.group(7) == null ? BigDecimal.ZERO : new BigDecimal("0." + match.group(7)).multiply(BILLION);
         var local = LocalDateTime.of(Integer.parseInt(match.group(1)), Integer.parseInt(match.group(2)), Integer.parseInt(match.group(3)),
-                match.group(4) == null ? 0 : Integer.parseInt(match.group(4)), match.group(5) == null ? 0 : Integer.parseInt(match.group(5)), seconds,
+                match.group(4) == null ? 0 : Integer.parseInt(match.group(4)),
+                match.group(5) == null ? 0 : Integer.parseInt(match.group(5)), seconds,
                         nanos.intValueExact());
         return local.toInstant(match.group(8) == null ? ZoneOffset.UTC : ZoneOffset.of(match.group(8))).toString();
     }
@@ -487,7 +496,8 @@ class sqlite_comparer {
                 return kind != 'b';
             }
             try {
-                return UTF_8.newDecoder().onMalformedInput(CodingErrorAction.REPORT).decode(ByteBuffer.wrap(raw)).chars().noneMatch(c -> c == 0);
+                return UTF_8.newDecoder().onMalformedInput(CodingErrorAction.REPORT).decode(ByteBuffer.wrap(raw)).chars()
+                        .noneMatch(c -> c == 0);
             } catch (CharacterCodingException e) {
                 return false;
             }
@@ -510,7 +520,8 @@ class sqlite_comparer {
     record Listed(String table, List<String> key, String column, String hex, String action) {
         static Listed of(String line) {
             var entry = JsonParser.parseString(line).getAsJsonObject();
-            return new Listed(sqlite_comparer.text(entry, "table"), values(entry.get("key")), sqlite_comparer.text(entry, "column"), sqlite_comparer.text(entry,
+            return new Listed(sqlite_comparer.text(entry, "table"), values(entry.get("key")), sqlite_comparer.text(entry, "column"),
+                    sqlite_comparer.text(entry,
                     "hex"),
                     String.valueOf(sqlite_comparer.text(entry, "action")));
         }
@@ -522,7 +533,8 @@ class sqlite_comparer {
             if (key.isJsonObject()) {
                 return key.getAsJsonObject().entrySet().stream().flatMap(member -> values(member.getValue()).stream()).toList();
             }
-            return key.isJsonArray() ? key.getAsJsonArray().asList().stream().flatMap(value -> values(value).stream()).toList() : List.of(key.getAsString());
+            return key.isJsonArray() ? key.getAsJsonArray().asList().stream().flatMap(value -> values(value).stream()).toList()
+                    : List.of(key.getAsString());
         }
 
         boolean isCell(String table, Row row, String column) {
@@ -606,7 +618,8 @@ class sqlite_comparer {
                 keys.add(List.of("rowid " + fields[0]));
             }
             keys.add(List.of("row " + (rows.size() + 1)));
-            rows.add(new Row(cells, keys, IntStream.range(0, columns.size()).mapToObj(i -> expected(cells.get(i), columns.get(i))).toList()));
+            rows.add(new Row(cells, keys,
+                    IntStream.range(0, columns.size()).mapToObj(i -> expected(cells.get(i), columns.get(i))).toList()));
         }
         return rows;
     }
@@ -615,7 +628,9 @@ class sqlite_comparer {
         return switch (field.charAt(0)) {
             case 'n' -> new Cell('n', new byte[0]);
             case 'i' -> new Cell('i', field.substring(1).getBytes(ISO_8859_1));
-            case 't' -> new Cell('t', encoding == UTF_8 ? HexFormat.of().parseHex(field, 1, field.length()) : new String(HexFormat.of().parseHex(field, 1,
+        case 't' -> new Cell('t',
+                encoding == UTF_8 ? HexFormat.of().parseHex(field, 1, field.length())
+                        : new String(HexFormat.of().parseHex(field, 1,
                     field.length()), encoding).getBytes(UTF_8));
             default -> new Cell(field.charAt(0), HexFormat.of().parseHex(field, 1, field.length()));
         };
@@ -624,7 +639,8 @@ class sqlite_comparer {
     private List<List<String>> targetRows(String target, List<Column> columns) throws SQLException {
         var rows = new ArrayList<List<String>>();
         var list = String.join(", ", columns.stream().map(column -> quote(column.target()) + "::text").toList());
-        try (var statement = postgres.createStatement(); var result = statement.executeQuery("select " + list + " from " + quote(schema) + "." + quote(target))) {
+        try (var statement = postgres.createStatement();
+                var result = statement.executeQuery("select " + list + " from " + quote(schema) + "." + quote(target))) {
             while (result.next()) {
                 var row = new ArrayList<String>();
                 for (var i = 1; i <= columns.size(); i++) {

@@ -124,7 +124,8 @@ class sqlite_comparer_test {
 
     @Test
     void a_listed_cell_may_differ_only_if_its_original_bytes_are_kept_and_the_change_is_one_of_the_allowed() throws Exception {
-        file = sqlite_files.file(Files.createDirectory(folder.resolve("nul")), "source", SQLITE + "update t set s = 'a' || char(0) || 'b' where id = 2;");
+        file = sqlite_files.file(Files.createDirectory(folder.resolve("nul")), "source",
+                SQLITE + "update t set s = 'a' || char(0) || 'b' where id = 2;");
         sql("update t set s = 'ab' where id = 2");
         var kept = "{\"table\": \"t\", \"key\": {\"id\": 2}, \"column\": \"s\", \"class\": \"text\", \"hex\": \"610062\", \"reason\": \"NUL\", \"action\": \"stripped\"}\n";
         assertThat(differences("")).hasSize(1);
@@ -138,14 +139,19 @@ class sqlite_comparer_test {
     @Test
     void a_listed_row_may_be_missing() throws Exception {
         sql("delete from t where id = 2");
-        assertThat(differences("{\"table\": \"t\", \"key\": {\"id\": 2}, \"column\": \"n\", \"class\": \"integer\", \"hex\": null, \"reason\": \"x\", \"action\": \"row rejected\"}\n")).isEmpty();
-        assertThat(differences("{\"table\": \"t\", \"key\": {\"id\": 3}, \"column\": \"n\", \"class\": \"integer\", \"hex\": null, \"reason\": \"x\", \"action\": \"row rejected\"}\n")).hasSize(1);
+        assertThat(differences(
+                "{\"table\": \"t\", \"key\": {\"id\": 2}, \"column\": \"n\", \"class\": \"integer\", \"hex\": null, \"reason\": \"x\", \"action\": \"row rejected\"}\n"))
+                .isEmpty();
+        assertThat(differences(
+                "{\"table\": \"t\", \"key\": {\"id\": 3}, \"column\": \"n\", \"class\": \"integer\", \"hex\": null, \"reason\": \"x\", \"action\": \"row rejected\"}\n"))
+                .hasSize(1);
     }
 
     @Test
     void a_number_is_no_time_unless_its_epoch_was_said() throws Exception {
         try (var connection = servers.connect(url)) {
-            assertThat(new sqlite_comparer(file, connection, report(), null).differences()).hasSize(2).allMatch(line -> line.contains(" unix: "));
+            assertThat(new sqlite_comparer(file, connection, report(), null).differences()).hasSize(2)
+                    .allMatch(line -> line.contains(" unix: "));
         }
     }
 
@@ -153,22 +159,27 @@ class sqlite_comparer_test {
     void a_table_that_is_nowhere_and_a_column_that_the_report_passes_over_are_differences() throws Exception {
         file = sqlite_files.file(Files.createDirectory(folder.resolve("more")), "source", SQLITE
                 + "create table forgotten (a); alter table keyless add column late TEXT;");
-        assertThat(differences("")).anyMatch(line -> line.startsWith("forgotten: ")).anyMatch(line -> line.startsWith("keyless.late: ")).hasSize(2);
+        assertThat(differences("")).anyMatch(line -> line.startsWith("forgotten: ")).anyMatch(line -> line.startsWith("keyless.late: "))
+                .hasSize(2);
     }
 
     @Test
     void every_epoch_gives_the_moment_that_the_file_was_made_for() throws Exception {
         file = sqlite_files.epochs(folder);
-        sql("drop table t", "create table t (id bigint, unix_s timestamp, unix_ms timestamp, unix_us timestamp, unix_ns timestamp, julian timestamp, webkit timestamp, filetime timestamp, ticks timestamp, plain bigint)",
+        sql("drop table t",
+                "create table t (id bigint, unix_s timestamp, unix_ms timestamp, unix_us timestamp, unix_ns timestamp, julian timestamp, webkit timestamp, filetime timestamp, ticks timestamp, plain bigint)",
                 "insert into t select 1, m, m, m, m, '2023-11-15 00:00', m, m, m, 1700000000 from (select '2023-11-14 22:13:20'::timestamp m) s",
                 "insert into t select 2, m, m + interval '0.123 s', m + interval '0.123456 s', m, '2023-11-16 06:00', m + interval '0.000001 s', m, m, 1700086400 from (select '2023-11-15 22:13:20'::timestamp m) s");
         var columns = List.of("id", "unix_s", "unix_ms", "unix_us", "unix_ns", "julian", "webkit", "filetime", "ticks", "plain");
-        var report = JsonParser.parseString("{\"tables\": [{\"name\": \"t\", \"columns\": [" + String.join(",", columns.stream().map(c -> "{\"name\": \"" + c
+        var report = JsonParser.parseString(
+                "{\"tables\": [{\"name\": \"t\", \"columns\": [" + String.join(",", columns.stream().map(c -> "{\"name\": \"" + c
                 + "\"}").toList()) + "]}]}").getAsJsonObject();
         try (var connection = servers.connect(url)) {
             var comparer = new sqlite_comparer(file, connection, report, null);
-            comparer.epoch("t.unix_s", "unix").epoch("t.unix_ms", "unixms").epoch("t.unix_us", "unixus").epoch("t.unix_ns", "unixns").epoch("t.julian", "julian");
-            assertThat(comparer.epoch("t.webkit", "webkit").epoch("t.filetime", "filetime").epoch("t.ticks", "ticks").differences()).isEmpty();
+            comparer.epoch("t.unix_s", "unix").epoch("t.unix_ms", "unixms").epoch("t.unix_us", "unixus").epoch("t.unix_ns", "unixns")
+                    .epoch("t.julian", "julian");
+            assertThat(comparer.epoch("t.webkit", "webkit").epoch("t.filetime", "filetime").epoch("t.ticks", "ticks").differences())
+                    .isEmpty();
         }
     }
 
@@ -176,16 +187,21 @@ class sqlite_comparer_test {
     void utf16_and_a_write_ahead_log_are_read() throws Exception {
         for (var source : List.of(sqlite_files.utf16le(folder), sqlite_files.utf16be(folder))) {
             file = source;
-            var report = JsonParser.parseString("{\"tables\": [{\"name\": \"t\", \"columns\": [{\"name\": \"id\"}, {\"name\": \"v\"}, {\"name\": \"b\"}]}]}").getAsJsonObject();
+            var report = JsonParser
+                    .parseString(
+                            "{\"tables\": [{\"name\": \"t\", \"columns\": [{\"name\": \"id\"}, {\"name\": \"v\"}, {\"name\": \"b\"}]}]}")
+                    .getAsJsonObject();
             sql("drop table if exists t", "create table t (id bigint, v text, b bytea)",
                     "insert into t values (1, 'é 😀', '\\x00ff'), (2, '', ''), (3, null, null), (4, 'ab', '\\x6100')");
             try (var connection = servers.connect(url)) {
-                assertThat(new sqlite_comparer(file, connection, report, null).differences()).hasSize(1).first().asString().startsWith("t [4] v: text x'610062'");
+                assertThat(new sqlite_comparer(file, connection, report, null).differences()).hasSize(1).first().asString()
+                        .startsWith("t [4] v: text x'610062'");
             }
         }
         file = sqlite_files.wal(folder);
         try (var connection = servers.connect(url)) {
-            assertThat(new sqlite_comparer(file, connection, new JsonObject(), null).differences()).hasSize(2).anyMatch(line -> line.startsWith("late: "));
+            assertThat(new sqlite_comparer(file, connection, new JsonObject(), null).differences()).hasSize(2)
+                    .anyMatch(line -> line.startsWith("late: "));
         }
     }
 

@@ -534,7 +534,8 @@ class sqlite_files {
             statement.execute("pragma wal_autocheckpoint = 0");
             statement.executeUpdate("create table t (id INTEGER PRIMARY KEY, v TEXT); insert into t values (1, 'in the file');");
             statement.execute("pragma wal_checkpoint(truncate)");
-            statement.executeUpdate("insert into t values (2, 'in the wal'); create table late (id INTEGER PRIMARY KEY); insert into late values (7);");
+            statement.executeUpdate(
+                    "insert into t values (2, 'in the wal'); create table late (id INTEGER PRIMARY KEY); insert into late values (7);");
             Files.copy(live, file);
             Files.copy(Path.of(live + "-wal"), Path.of(file + "-wal"));
         }
@@ -566,7 +567,8 @@ class sqlite_files {
     }
 
     static Path a_thousand_columns(Path folder) throws SQLException {
-        return file(folder, "thousand", "create table wide (" + columns(1000) + "); insert into wide (c1, c500, c1000) values (1, 2, 3), (4, null, 6);");
+        return file(folder, "thousand",
+                "create table wide (" + columns(1000) + "); insert into wide (c1, c500, c1000) values (1, 2, 3), (4, null, 6);");
     }
 
     private static String columns(int count) {
@@ -593,7 +595,8 @@ class sqlite_files {
         var file = folder.resolve("many.sqlite");
         var random = new Random(42);
         try (var connection = open(file); var statement = connection.createStatement()) {
-            statement.executeUpdate("create table t (id INTEGER PRIMARY KEY, n INTEGER, r REAL, s TEXT, b BLOB, d DATETIME, f BOOLEAN); create index by_s on t (s, n)");
+            statement.executeUpdate(
+                    "create table t (id INTEGER PRIMARY KEY, n INTEGER, r REAL, s TEXT, b BLOB, d DATETIME, f BOOLEAN); create index by_s on t (s, n)");
             connection.setAutoCommit(false);
             try (var insert = connection.prepareStatement("insert into t values (?, ?, ?, ?, ?, ?, ?)")) {
                 for (var i = 1; i <= 30_000; i++) {
@@ -604,7 +607,8 @@ class sqlite_files {
                     insert.setObject(3, i % 11 == 0 ? null : (Object) Double.longBitsToDouble(random.nextLong() & ~(1L << 62)));
                     insert.setString(4, i % 5 == 0 ? null : "text \u00e9\ud83d\ude00 " + random.nextInt(1000));
                     insert.setBytes(5, i % 13 == 0 ? null : bytes);
-                    insert.setString(6, String.format("20%02d-%02d-%02d %02d:%02d:%02d.%03d", i % 30, i % 12 + 1, i % 28 + 1, i % 24, i % 60, i % 59, i % 1000));
+                    insert.setString(6, String.format("20%02d-%02d-%02d %02d:%02d:%02d.%03d", i % 30, i % 12 + 1, i % 28 + 1, i % 24,
+                            i % 60, i % 59, i % 1000));
                     insert.setInt(7, i & 1);
                     insert.addBatch();
                 }
@@ -624,19 +628,25 @@ class sqlite_files {
 
     // --- anything at all ---
 
-    private static final List<String> DECLARED = List.of("", "INTEGER", "INT", "BIGINT", "TINYINT", "SMALLINT", "INT4", "BOOL", "BOOLEAN", "REAL", "FLOAT", "DOUBLE PRECISION", "NUMERIC",
-            "DECIMAL(10,2)", "MONEY", "TEXT", "CLOB", "VARCHAR(5)", "CHAR", "BLOB", "BYTEA", "ANY", "STRING", "DATE", "DATETIME", "TIMESTAMP", "TIMESTAMPTZ", "TIME", "JSON", "UUID", "GUID",
+    private static final List<String> DECLARED = List.of("", "INTEGER", "INT", "BIGINT", "TINYINT", "SMALLINT", "INT4", "BOOL", "BOOLEAN",
+            "REAL", "FLOAT", "DOUBLE PRECISION", "NUMERIC",
+            "DECIMAL(10,2)", "MONEY", "TEXT", "CLOB", "VARCHAR(5)", "CHAR", "BLOB", "BYTEA", "ANY", "STRING", "DATE", "DATETIME",
+            "TIMESTAMP", "TIMESTAMPTZ", "TIME", "JSON", "UUID", "GUID",
             "INET", "POINT", "FROBNICATED");
 
     /** SQL literals by kind; a column mostly holds one kind, and now and then another. None of the numbers is a plausible date. */
     private static final List<List<String>> VALUES = List.of(
-            List.of("0", "1"), List.of("0", "1", "-1", "42", "127", "256", "32768", "2147483648", "9007199254740992", "9007199254740993", "9223372036854775807", "-9223372036854775808"),
+            List.of("0", "1"),
+            List.of("0", "1", "-1", "42", "127", "256", "32768", "2147483648", "9007199254740992", "9007199254740993",
+                    "9223372036854775807", "-9223372036854775808"),
             List.of("0.5", "-1.25", "0.1", "12.345", "1e23", "5e-324", "1.7976931348623157e308", "9e999", "-9e999", "1e19", "-0.0", "3.0"),
-            List.of("''", "'abc'", "'é'", "'e\u0301'", "'\ud83d\ude00'", "'blank '", "' '", "'0'", "'007'", "'1.50'", "'true'", "'NULL'", "'\\N'", "'a' || char(9) || 'b' || char(10)"),
+            List.of("''", "'abc'", "'é'", "'e\u0301'", "'\ud83d\ude00'", "'blank '", "' '", "'0'", "'007'", "'1.50'", "'true'", "'NULL'",
+                    "'\\N'", "'a' || char(9) || 'b' || char(10)"),
             List.of("x''", "x'00'", "x'ff00'", "x'c3a9'", "x'123e4567e89b42d3a456426614174000'"),
             List.of("'a' || char(0)", "cast(x'66ff' as text)", "cast(x'00ff' as text)", "char(0)"),
             List.of("'2020-02-29'", "'1999-12-31'", "'0001-01-01'"),
-            List.of("'2020-02-29 12:34:56'", "'2020-02-29T12:34:56.789Z'", "'2020-02-29 12:34'", "'2020-02-29 12:34:56.1234567'", "'2021-02-30 00:00:00'", "'0000-00-00 00:00:00'"),
+            List.of("'2020-02-29 12:34:56'", "'2020-02-29T12:34:56.789Z'", "'2020-02-29 12:34'", "'2020-02-29 12:34:56.1234567'",
+                    "'2021-02-30 00:00:00'", "'0000-00-00 00:00:00'"),
             List.of("'12:34'", "'23:59:59.999'", "'24:00:00'", "'99:99'"),
             List.of("'{}'", "'{\"a\": [1, 2.50, null]}'", "'[]'", "'\"x\"'", "'{\"a\": 1, \"a\": 2}'", "'\"\\u0000\"'", "'nothing'"),
             List.of("'123e4567-e89b-42d3-a456-426614174000'", "'00000000-0000-0000-0000-00000000000A'"));

@@ -232,7 +232,8 @@ class toggle_database_test {
 
     @ParameterizedTest
     @EnumSource(toggle_database.Style.class)
-    void a_password_of_all_printable_characters_is_held_by_urls_for_all_and_else_refused_for_who_cannot(toggle_database.Style style) throws Exception {
+    void a_password_of_all_printable_characters_is_held_by_urls_for_all_and_else_refused_for_who_cannot(toggle_database.Style style)
+            throws Exception {
         for (var reader : readers().entrySet()) {
             env = Files.createDirectory(folder.resolve(reader.getKey())).resolve(".env");
             Files.writeString(env, Generated.start(style));
