@@ -821,16 +821,19 @@ class migrate_to_postgres_test {
         assertThat(column("select count(*) - (select count(*) from b) from a")).containsExactly("0");
     }
 
-    /** Adds a row to both tables in one transaction, again and again; where it finds the file locked it waits as applications do. */
+    /**
+     * Adds a row to both tables in one transaction, again and again; where it finds the file locked it waits as applications do. The pause is
+     * the time that a disk takes, which a file in memory lacks: without it no reader ever finds the file unlocked.
+     */
     static int writeTwins(Path file, AtomicBoolean stop) {
         var rows = 0;
         try (var connection = sqlite_files.open(file); var statement = connection.createStatement()) {
             statement.execute("pragma busy_timeout = 60000");
             for (; !stop.get(); rows++) {
-                statement
-                        .executeUpdate("begin immediate; insert into a values (null, 'late'); insert into b values (null, 'late'); commit");
+                statement.executeUpdate("begin immediate; insert into a values (null, 'late'); insert into b values (null, 'late'); commit");
+                Thread.sleep(2);
             }
-        } catch (SQLException e) {
+        } catch (SQLException | InterruptedException e) {
             throw new IllegalStateException(e);
         }
         return rows;
