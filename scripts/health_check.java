@@ -2206,9 +2206,9 @@ class health_check implements Callable<Integer> {
                             pg_collation_actual_version(c.oid), %s),
                         format('REINDEX DATABASE CONCURRENTLY %%I; ALTER COLLATION %%s REFRESH VERSION;', current_database(),
                             c.oid::regcollation), 'none is needed'
-                    from pg_collation c where c.collversion is not null and (exists (select 1 from pg_attribute a where a.attcollation =
-                        c.oid and a.attrelid >= 16384)
-                        or exists (select 1 from pg_index i where c.oid = any (i.indcollation::oid[]) and i.indexrelid >= 16384))
+                    from pg_collation c where c.collversion is not null and c.oid in (select a.attcollation from pg_attribute a
+                        where a.attrelid >= 16384
+                        union all select unnest(i.indcollation::oid[]) from pg_index i where i.indexrelid >= 16384)
                     """
                     .formatted(affected.formatted("100"), databases, affected.formatted("c.oid"))
                     .replace("c.oid::regcollation", run.facts.major < 13 ? "quote_ident(c.collname)" : "c.oid::regcollation"))));
