@@ -17,9 +17,11 @@ import com.github.freva.asciitable.Column;
 import com.github.freva.asciitable.ColumnData;
 import com.github.freva.asciitable.HorizontalAlign;
 import com.google.gson.GsonBuilder;
+import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
+import com.google.gson.JsonPrimitive;
 import java.io.Console;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -1867,9 +1869,11 @@ class validate_schema implements Callable<Integer> {
             script.check(document.get("format").toString().equals(String.valueOf(FORMAT)), file + " is a snapshot of format "
                     + document.get("format") + ", this is " + TOOL
                     + " for format " + FORMAT + ":\n  write it anew with --snapshot");
+            script.check(document.get("schemas") instanceof JsonArray && document.get("portable") instanceof JsonPrimitive
+                    && document.get("objects") instanceof JsonObject, file + " is a broken snapshot: schemas, portable or objects is missing");
             try {
                 return model(document, script, file);
-            } catch (IllegalStateException | UnsupportedOperationException | NullPointerException e) {
+            } catch (IllegalStateException | UnsupportedOperationException e) {
                 throw script.wrong(file + " is a broken snapshot: " + e.getMessage());
             }
         }

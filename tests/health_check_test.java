@@ -1218,50 +1218,11 @@ class health_check_test {
 
     @Test
     void a_pooler_in_transaction_mode_is_noted_and_changes_nothing() throws Exception {
-        var program = Stream.of("/usr/sbin/pgbouncer", "/usr/bin/pgbouncer").map(Path::of).filter(Files::isExecutable).findFirst();
-        assumeTrue(program.isPresent(), "pgbouncer is not installed");
         var url = database(18);
         sql(url, "create extension amcheck", "create table t (id serial primary key, p int references t)",
                 "alter table t add constraint half check (id > 1) not valid");
-        int port;
-        try (var free = new ServerSocket(0)) {
-            port = free.getLocalPort();
-        }
-        var home = Files.createTempDirectory("pgbouncer");
-        var settings = Files.writeString(home.resolve("pgbouncer.ini"), """
-                [databases]
-                * = host=127.0.0.1 port=%d user=postgres
-                [pgbouncer]
-                listen_addr = 127.0.0.1
-                listen_port = %d
-                unix_socket_dir =
-                auth_type = any
-                pool_mode = transaction
-                server_round_robin = 1
-                ignore_startup_parameters = extra_float_digits
-                """.formatted(java.net.URI.create(url).getPort(), port));
-        Files.setPosixFilePermissions(home, java.nio.file.attribute.PosixFilePermissions.fromString("rwxr-xr-x"));
-        var asNobody = System.getProperty("user.name").equals("root")
-                ? List.of("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--") : List.<String>of();
-        var process = new ProcessBuilder(Stream.concat(asNobody.stream(), Stream.of(program.get().toString(), settings.toString()))
-                .toList())
-                .redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
-        try {
-            var pooled = url.replaceFirst(":\\d+/", ":" + port + "/");
-            for (var i = 0; i < 100 && run(pooled, "--no-state", "--only", "connections").exit != 0; i++) {
-                Thread.sleep(50);
-            }
-            var several = new ArrayList<Connection>();
-            for (var i = 0; i < 3; i++) { // so that the pooler has server connections to take turns with
-                several.add(DriverManager.getConnection("jdbc:" + pooled.replace("//postgres@", "//")
-                        + "?user=postgres&prepareThreshold=0"));
-                several.get(i).setAutoCommit(false);
-                text(several.get(i), "select 1");
-            }
-            for (var connection : several) {
-                connection.rollback();
-                connection.close();
-            }
+        try (var pooler = pgbouncer.before(url, 3)) {
+            var pooled = pooler.url;
             String[] arguments = {"--full", "--skip", "version,disk_free,backups,migrations,config_files,will_start"};
             var found = look(pooled, arguments);
             assertThat(found.json.getAsJsonObject("server").get("pooler").getAsBoolean()).isTrue();
@@ -1271,10 +1232,6 @@ class health_check_test {
             assertThat(allStatuses(found)).isEqualTo(allStatuses(look(url, arguments)));
             assertThat(sql(url, "select count(*) from pg_stat_activity where datname = current_database() and state like 'idle in%'"))
                     .isEqualTo("0");
-        } finally {
-            process.destroyForcibly().waitFor();
-            Files.delete(settings);
-            Files.delete(home);
         }
     }
 

@@ -617,9 +617,9 @@ class migrate_to_postgres_faults_test {
 
     @Test
     void through_a_pooler_in_transaction_mode_all_arrives_and_no_setting_stays_behind() throws Exception {
-        var helper = new run_migrations_faults_test();
-        opened.add(helper::nothingGoesOn);
-        var pooler = helper.bouncer(url);
+        var bouncer = pgbouncer.before(url, 12);
+        opened.add(bouncer);
+        var pooler = bouncer.url;
         var settings = "select string_agg(name || '=' || setting, ' ' order by name) from pg_settings where source = 'session' and name <> 'application_name'";
         for (var jobs : List.of("1", "3")) {
             var ran = runAt(app, pooler, "--jobs", jobs);
@@ -627,7 +627,7 @@ class migrate_to_postgres_faults_test {
             assertComplete(url, folder.resolve("rejects.ndjson"), ran.toString());
             var clients = new ArrayList<Connection>();
             for (var i = 0; i < 12; i++) {
-                var client = run_migrations_faults_test.pooled(pooler);
+                var client = pgbouncer.connect(pooler);
                 opened.add(client);
                 client.setAutoCommit(false);
                 clients.add(client);

@@ -2,7 +2,6 @@
 //SOURCES servers.java
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.google.gson.JsonParser;
 import java.io.ByteArrayOutputStream;
@@ -19,9 +18,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
@@ -612,7 +609,7 @@ class run_migrations_faults_test {
         var backends = new ArrayList<String>();
         try {
             for (var i = 0; i < 12; i++) { // in transactions all at once: each on a server connection of its own
-                var client = pooled(pooler);
+                var client = pgbouncer.connect(pooler);
                 clients.add(client);
                 client.setAutoCommit(false);
                 var settings = client.createStatement().executeQuery("""
@@ -1836,85 +1833,17 @@ class run_migrations_faults_test {
                 .containsExactly("false");
     }
 
-    /** A program as the user nobody, if this is root: neither the server nor pgbouncer wants to be root. */
-    static ProcessBuilder asNobody(String... command) {
-        var words = new ArrayList<String>();
-        if (System.getProperty("user.name").equals("root")) {
-            words.addAll(List.of("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--"));
-        }
-        words.addAll(List.of(command));
-        return new ProcessBuilder(words);
-    }
-
-    static void giveToNobody(Path path) throws IOException {
-        if (System.getProperty("user.name").equals("root")) {
-            Files.setAttribute(path, "unix:uid", 65534);
-            Files.setAttribute(path, "unix:gid", 65534);
-        }
-    }
-
     static int freePort() throws IOException {
         try (var socket = new ServerSocket(0)) {
             return socket.getLocalPort();
         }
     }
 
-    /** A pgbouncer in transaction mode before the server of the address; the same database through it. */
+    /** The same database through a pooler, until the test ends. */
     String bouncer(String address) throws Exception {
-        var program = Stream.concat(Stream.of("/usr/sbin"), Stream.of(System.getenv("PATH").split(":")))
-                .map(place -> Path.of(place, "pgbouncer")).filter(Files::isExecutable).findFirst();
-        assumeTrue(program.isPresent(), "pgbouncer is not installed");
-        var home = Files.createTempDirectory("pgbouncer");
-        var port = freePort();
-        var server = java.net.URI.create(address);
-        var settings = Files.writeString(home.resolve("pgbouncer.ini"), """
-                [databases]
-                * = host=127.0.0.1 port=%d user=postgres
-                [pgbouncer]
-                listen_addr = 127.0.0.1
-                listen_port = %d
-                unix_socket_dir =
-                auth_type = any
-                pool_mode = transaction
-                default_pool_size = 40
-                server_round_robin = 1
-                ignore_startup_parameters = extra_float_digits,options
-                """.formatted(server.getPort(), port));
-        Files.setPosixFilePermissions(home, PosixFilePermissions.fromString("rwxr-xr-x"));
-        giveToNobody(home);
-        giveToNobody(settings);
-        var log = home.resolve("log").toFile();
-        var process = asNobody(program.get().toString(), settings.toString()).redirectErrorStream(true).redirectOutput(log).start();
-        opened.add(() -> {
-            process.destroyForcibly().waitFor();
-            for (var name : List.of("log", "pgbouncer.ini", "")) {
-                Files.delete(home.resolve(name));
-            }
-        });
-        var pooler = "postgresql://postgres@localhost:" + port + "/" + name(address);
-        until(10, "pgbouncer answers", () -> {
-            assertThat(process.isAlive()).as(Files.readString(log.toPath())).isTrue();
-            try (var connection = pooled(pooler)) {
-                return true;
-            } catch (SQLException e) {
-                return false;
-            }
-        });
-        var clients = new ArrayList<Connection>();
-        for (var i = 0; i < 12; i++) { // that many server connections, which from now on take turns: each transaction has another backend
-            clients.add(pooled(pooler));
-            clients.get(i).setAutoCommit(false);
-            clients.get(i).createStatement().execute("select 1");
-        }
-        for (var client : clients) {
-            client.commit();
-            client.close();
-        }
-        return pooler;
-    }
-
-    static Connection pooled(String address) throws SQLException {
-        return DriverManager.getConnection("jdbc:" + address.replace("postgres@", "") + "?user=postgres&prepareThreshold=0");
+        var pooler = pgbouncer.before(address, 12);
+        opened.add(pooler);
+        return pooler.url;
     }
 
     static synchronized Own own() throws Exception {

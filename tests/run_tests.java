@@ -6,6 +6,7 @@
 //DEPS info.picocli:picocli:4.7.7
 //SOURCES *_test.java
 //SOURCES shell.java
+//SOURCES pgbouncer.java
 //RUNTIME_OPTIONS --enable-native-access=ALL-UNNAMED -Djava.util.concurrent.ForkJoinPool.common.parallelism=64
 
 // Tests wait in the common pool for servers, programs and each other. By itself it has one thread less than the machine has processors,

@@ -16,7 +16,6 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -520,37 +519,9 @@ class validate_schema_test {
     @Test
     @Tag("slow")
     void behind_a_transaction_pooler_everything_works_and_no_setting_stays() throws Exception {
-        var program = Stream.of("/usr/sbin/pgbouncer", "/usr/bin/pgbouncer").map(Path::of).filter(Files::isExecutable).findFirst();
-        assumeTrue(program.isPresent(), "pgbouncer is not installed");
         var url = sample(servers.newest());
-        int port;
-        try (var socket = new java.net.ServerSocket(0)) {
-            port = socket.getLocalPort();
-        }
-        var home = Files.createDirectory(folder.resolve("pgbouncer"));
-        var settings = Files.writeString(home.resolve("pgbouncer.ini"), """
-                [databases]
-                * = host=127.0.0.1 port=%d user=postgres
-                [pgbouncer]
-                listen_addr = 127.0.0.1
-                listen_port = %d
-                unix_socket_dir =
-                auth_type = any
-                pool_mode = transaction
-                default_pool_size = 3
-                server_round_robin = 1
-                ignore_startup_parameters = extra_float_digits,options
-                """.formatted(java.net.URI.create(url).getPort(), port));
-        for (var path : List.of(folder, home)) {
-            Files.setPosixFilePermissions(path, java.nio.file.attribute.PosixFilePermissions.fromString("rwxr-xr-x"));
-        }
-        var command = new ArrayList<>(System.getProperty("user.name").equals("root")
-                ? List.of("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--")
-                : List.<String>of());
-        command.addAll(List.of(program.get().toString(), settings.toString()));
-        var pooler = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
-        try {
-            var pooled = url.replaceFirst(":\\d+/", ":" + port + "/");
+        try (var pooler = pgbouncer.before(url, 3)) {
+            var pooled = pooler.url;
             var snapshot = folder.resolve("s.json").toString();
             var expectations = folder.resolve("e.yaml").toString();
             for (var args : List.of(List.of("--snapshot", snapshot, "--wait", "10"), List.of("--against", snapshot),
@@ -562,8 +533,7 @@ class validate_schema_test {
                 assertThat(ran.exit()).as(args + ran.out() + ran.err()).isZero();
             }
             for (var i = 0; i < 6; i++) {
-                try (var connection = DriverManager
-                        .getConnection("jdbc:" + pooled.replace("//postgres@", "//") + "?user=postgres&prepareThreshold=0");
+                try (var connection = pgbouncer.connect(pooled);
                         var rows = connection.createStatement()
                                 .executeQuery("select current_setting('search_path'), current_setting('default_transaction_isolation'),"
                                 + " current_setting('statement_timeout'), (select count(*) from pg_prepared_statements)")) {
@@ -573,8 +543,6 @@ class validate_schema_test {
                 }
             }
             assertThat(scratches(url)).isZero();
-        } finally {
-            pooler.destroyForcibly().waitFor();
         }
     }
 
